@@ -1,0 +1,12 @@
+/** Time, injected wherever a test needs to move it. */
+export interface Clock {
+  /** Milliseconds since the epoch, for expiry dates. */
+  now(): number;
+  /** Milliseconds that never run backwards, for durations. */
+  monotonic(): number;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+};

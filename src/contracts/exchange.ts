@@ -1,0 +1,80 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Cancellation } from './cancellation.js';
+import type { ForwardCall } from './forward-call.js';
+import type { GatewayError } from './gateway-error.js';
+import type { Principal } from './principal.js';
+import type { RouteFacts } from './route-facts.js';
+import type { RequestBody } from './upstream-request.js';
+
+/**
+ * One request in flight, as stages, handlers and the recorder see it.
+ *
+ * The edge makes it at intake and records it at the one exit. All fields are plain, so that
+ * an exchange has one hidden class and costs one allocation.
+ */
+export class Exchange {
+  /** The route that matched; `undefined` before the match and for unmatched requests. */
+  route: RouteFacts | undefined = undefined;
+  /** Values of the route's path parameters, decoded, in the order of `route.paramNames`. A wildcard's is its rest, decoded. */
+  params: readonly string[] = NO_PARAMS;
+  /** Set by the identity stage. */
+  principal: Principal | undefined = undefined;
+  /** The upstream request as shaped so far; set when a proxy route matched. */
+  call: ForwardCall | undefined = undefined;
+  /** Fields that stand on whatever answer is sent, errors included: flat name/value pairs. */
+  readonly replyHeaders: string[] = [];
+
+  /** What the request asks of the upstream's clocks beyond the upstream's own settings; 0 leaves them. */
+  deadlineMs = 0;
+
+  // What the recorder reads.
+  /** The status sent, or 499 when the client left first. 0 until then. */
+  status = 0;
+  /** Set when the exchange ended with an error, also one the client could no longer be told. */
+  error: GatewayError | undefined = undefined;
+  /** Request body bytes received. */
+  bytesIn = 0;
+  /** Response body bytes handed to the client's connection. */
+  bytesOut = 0;
+  /** Declared name of the last upstream called. */
+  upstream: string | undefined = undefined;
+  /** Its status, 0 when it gave none. */
+  upstreamStatus = 0;
+  /** Milliseconds spent waiting for upstream header sections, all attempts together. */
+  upstreamMs = 0;
+  /** Upstream attempts made. */
+  attempts = 0;
+
+  /** The W3C trace context to pass on when a span of ours is recorded; else the client's own passes unchanged. */
+  traceparent: string | undefined = undefined;
+  /** The recorder's own state (its span); nobody else reads it. */
+  recording: unknown = undefined;
+
+  readonly cancellation = new Cancellation();
+
+  constructor(
+    readonly req: IncomingMessage,
+    readonly res: ServerResponse,
+    readonly method: string,
+    /** The canonical path: what matching, policies, logs and the upstream see. Percent-encoded. */
+    readonly path: string,
+    /** `''` or the query with its `?`, as received. */
+    readonly query: string,
+    /** The client's address after trusted proxies were taken away. */
+    readonly clientAddress: string,
+    /** Adopted from a valid `X-Correlation-ID`, else minted. A transform that writes the header changes it. */
+    public correlationId: string,
+    /** The monotonic clock at intake, in milliseconds. */
+    readonly startedAt: number,
+    /** The client's body as it arrives; `undefined` when it sent none. */
+    public body: RequestBody,
+  ) {}
+
+  /** One path parameter by name. */
+  param(name: string): string | undefined {
+    const index = this.route?.paramNames.indexOf(name) ?? -1;
+    return index < 0 ? undefined : this.params[index];
+  }
+}
+
+const NO_PARAMS: readonly string[] = Object.freeze([]);

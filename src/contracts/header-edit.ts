@@ -1,0 +1,59 @@
+/**
+ * One change to a list of header fields or query parameters. `name` and `to` are lower-case for headers.
+ *
+ * - `remove`: every field of the name goes.
+ * - `rename`: every field of the name gets the name `to`.
+ * - `set`: the field stands once, with this value.
+ * - `add`: only when the name is absent.
+ * - `append`: one more field.
+ */
+export type HeaderEdit =
+  | { readonly kind: 'remove'; readonly name: string }
+  | { readonly kind: 'rename'; readonly name: string; readonly to: string }
+  | { readonly kind: 'set' | 'add' | 'append'; readonly name: string; readonly value: string };
+
+/** Applies edits in order to a flat name/value list and returns a new one. `fold` makes two names comparable. */
+export function applyEdits(
+  fields: readonly string[],
+  edits: readonly HeaderEdit[],
+  fold: (name: string) => string,
+): string[] {
+  let list = fields.slice();
+  for (const edit of edits) {
+    switch (edit.kind) {
+      case 'remove':
+        list = without(list, edit.name, fold);
+        break;
+      case 'rename':
+        for (let i = 0; i < list.length; i += 2) if (fold(list[i] as string) === edit.name) list[i] = edit.to;
+        break;
+      case 'set':
+        list = without(list, edit.name, fold);
+        list.push(edit.name, edit.value);
+        break;
+      case 'add':
+        if (!has(list, edit.name, fold)) list.push(edit.name, edit.value);
+        break;
+      case 'append':
+        list.push(edit.name, edit.value);
+        break;
+    }
+  }
+  return list;
+}
+
+export const foldHeaderName = (name: string): string => name.toLowerCase();
+export const foldNothing = (name: string): string => name;
+
+function has(list: readonly string[], name: string, fold: (name: string) => string): boolean {
+  for (let i = 0; i < list.length; i += 2) if (fold(list[i] as string) === name) return true;
+  return false;
+}
+
+function without(list: readonly string[], name: string, fold: (name: string) => string): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < list.length; i += 2) {
+    if (fold(list[i] as string) !== name) kept.push(list[i] as string, list[i + 1] as string);
+  }
+  return kept;
+}

@@ -1,0 +1,75 @@
+import type { Exchange } from './exchange.js';
+import type { RouteFacts } from './route-facts.js';
+import type { UpstreamResponse } from './upstream-response.js';
+
+/** The places in the request path where policies run, in order. `cache` and `filter` also see the response. */
+export const STAGES = [
+  'admission',
+  'identity',
+  'authorization',
+  'quota',
+  'shape',
+  'cache',
+  'filter',
+] as const;
+export type StageName = (typeof STAGES)[number];
+
+/**
+ * Runs before the handler. Throws a GatewayError to end the exchange.
+ * Returns a promise only when it must wait: the pipeline does not await what is not one.
+ */
+export type Stage = (exchange: Exchange) => void | Promise<void>;
+
+/** Runs on the handler's answer, before it is written. */
+export type ResponseStage = (
+  exchange: Exchange,
+  response: UpstreamResponse,
+) => UpstreamResponse | Promise<UpstreamResponse>;
+
+/** What a policy becomes on one route. */
+export interface CompiledPolicy {
+  readonly before?: Stage;
+  readonly after?: ResponseStage;
+  /** Set when the policy holds a whole body in memory; the boot table shows it. */
+  readonly bufferLimitBytes?: number;
+}
+
+/** A declared behaviour on a route: one per name, the nearest declaration wins (method, controller, global). */
+export interface Policy<Options = unknown> {
+  /** The name used by decorators, the boot table, logs and metrics: `rate-limit`. */
+  readonly name: string;
+  stage(options: Options): StageName;
+  /** Problems of a declaration in plain words (`limit is -1; must be a whole number above 0.`); empty when it is sound. */
+  check(options: Options, route: RouteFacts): readonly string[];
+  compile(options: Options, route: RouteFacts): CompiledPolicy;
+  /** One short phrase for the boot table: `1000/1m by subject`. */
+  describe(options: Options): string;
+}
+
+/** A policy as declared on a class, a method, or globally. */
+export interface PolicyDeclaration {
+  readonly policy: string;
+  /** `undefined` switches the policy off here. */
+  readonly options: unknown;
+  /** Why it is off, where the decorator asks for a reason. */
+  readonly reason?: string;
+  /** The decorator as written, for messages: `@RateLimit`. */
+  readonly writtenAs: string;
+}
+
+const DECLARATIONS = 'portcullis:policies';
+
+/** Makes the decorator of a policy: metadata only, on a controller or one of its methods. */
+export function declarePolicy(declaration: PolicyDeclaration): ClassDecorator & MethodDecorator {
+  return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) => {
+    const holder = (descriptor?.value as object | undefined) ?? target;
+    const before = declaredPolicies(holder);
+    // Decorators run from the bottom up; the list keeps the order of reading.
+    Reflect.defineMetadata(DECLARATIONS, [declaration, ...before], holder);
+  };
+}
+
+/** What was declared on this very class or method, in reading order. */
+export function declaredPolicies(holder: object): readonly PolicyDeclaration[] {
+  return (Reflect.getOwnMetadata(DECLARATIONS, holder) as PolicyDeclaration[] | undefined) ?? [];
+}

@@ -1,0 +1,34 @@
+/**
+ * Header fields as they stood on the wire: name, value, name, value … with the sender's spelling and order.
+ * The shape of node:http's `rawHeaders`; no object is built from them on the request path.
+ */
+export type RawHeaders = readonly string[];
+
+/** The first value of a field, compared without case; `undefined` when absent. */
+export function headerValue(headers: RawHeaders, lowerCaseName: string): string | undefined {
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string;
+    if (name.length === lowerCaseName.length && name.toLowerCase() === lowerCaseName) {
+      return headers[i + 1];
+    }
+  }
+  return undefined;
+}
+
+/** A copy without any field of that name. */
+export function withoutHeader(headers: RawHeaders, lowerCaseName: string): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string;
+    if (name.length === lowerCaseName.length && name.toLowerCase() === lowerCaseName) continue;
+    kept.push(name, headers[i + 1] as string);
+  }
+  return kept;
+}
+
+/** A copy in which the field stands once, with this value. */
+export function withHeader(headers: RawHeaders, name: string, value: string): string[] {
+  const copy = withoutHeader(headers, name.toLowerCase());
+  copy.push(name, value);
+  return copy;
+}

@@ -1,0 +1,15 @@
+/** What is known of a route at boot, as policies, logs and metrics see it. */
+export interface RouteFacts {
+  /** Unique and of low cardinality: `GET /api/users/:id`. */
+  readonly id: string;
+  /** The methods it takes; `undefined` means every method. */
+  readonly methods: readonly string[] | undefined;
+  /** The declared path: `/api/users/:id`. */
+  readonly path: string;
+  /** Parameter names in the order of their values in an exchange. */
+  readonly paramNames: readonly string[];
+  /** Who answers: `UsersController.one`. */
+  readonly handler: string;
+  /** The declared name of the upstream; `undefined` when no upstream is bound. */
+  readonly upstream: string | undefined;
+}

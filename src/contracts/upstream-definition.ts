@@ -1,0 +1,77 @@
+/**
+ * Where a value comes from at boot: the variable when it is set, else the fallback.
+ * `env('USERS_URL', 'http://user-service:3001')`
+ */
+export interface EnvReference {
+  readonly variable: string;
+  readonly fallback: string | undefined;
+}
+
+export const isEnvReference = (value: unknown): value is EnvReference =>
+  typeof value === 'object' && value !== null && 'variable' in value;
+
+/** A target as declared: its base URL (`http://host:port`, no path), with a weight when it is not 1. */
+export type TargetOption = string | { readonly url: string; readonly weight: number };
+
+export interface TimeoutOptions {
+  /** To open a connection. Default 1000. */
+  readonly connectMs?: number;
+  /** From the sent request to the response's header section. Default 5000. */
+  readonly headersMs?: number;
+  /** The longest silence inside a body. Default 60000. */
+  readonly idleMs?: number;
+  /** All attempts together, up to the response's header section. Default 15000; 0 switches it off. */
+  readonly totalMs?: number;
+}
+
+export interface BreakerOptions {
+  /** Opens at this share of failed calls, 1–100. "50" means at least 50%. Default 50. */
+  readonly errorPercent?: number;
+  /** Never opens before this many calls stand in the window. Default 20. */
+  readonly volume?: number;
+  /** The rolling window. Default 10000. */
+  readonly windowMs?: number;
+  /** How long it stays open before one trial call. Default 10000. */
+  readonly resetMs?: number;
+  /** Response statuses that count as failures. Default 500, 502, 503, 504. */
+  readonly failureStatuses?: readonly number[];
+}
+
+export interface RetryOptions {
+  /** Attempts beyond the first, for requests that can be replayed. Default 1. */
+  readonly attempts?: number;
+  /** Share of calls that may be retried within the window, 0–100, so that retries never multiply an outage. Default 20. */
+  readonly budgetPercent?: number;
+  /** Statuses worth another attempt when the request can be replayed. Default none. */
+  readonly statuses?: readonly number[];
+}
+
+export interface PoolOptions {
+  /** Connections to one target, busy and idle together. Default 1024. */
+  readonly maxConnections?: number;
+  /** Requests that may wait for a connection when all are busy. Default 1024. */
+  readonly maxWaiting?: number;
+  /** How long an idle connection is kept. Default 30000, below the keep-alive of common servers. */
+  readonly idleMs?: number;
+}
+
+export interface UpstreamOptions {
+  /** One base URL, several, or a variable that holds them comma-separated. */
+  readonly targets: string | EnvReference | readonly TargetOption[];
+  readonly timeout?: TimeoutOptions;
+  /** `false` switches the breaker off. */
+  readonly breaker?: BreakerOptions | false;
+  /** `false` switches retries off, the one after a dead pooled connection included. */
+  readonly retry?: RetryOptions | false;
+  readonly pool?: PoolOptions;
+  /** Forward through http-proxy-middleware with these options of its own instead of the built-in client. */
+  readonly proxy?: object;
+  /** Turns readiness red while the upstream is down. Default false. */
+  readonly critical?: boolean;
+}
+
+/** What `defineUpstream` returns: the one spelling of an upstream, used as DI token, in controllers and in tests. */
+export interface UpstreamDefinition {
+  readonly name: string;
+  readonly options: UpstreamOptions;
+}
