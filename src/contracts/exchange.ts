@@ -4,6 +4,7 @@ import type { ForwardCall } from './forward-call.js';
 import type { GatewayError } from './gateway-error.js';
 import type { Principal } from './principal.js';
 import type { RouteFacts } from './route-facts.js';
+import type { TimeoutOptions } from './upstream-definition.js';
 import type { RequestBody } from './upstream-request.js';
 
 /**
@@ -24,8 +25,14 @@ export class Exchange {
   /** Fields that stand on whatever answer is sent, errors included: flat name/value pairs. */
   readonly replyHeaders: string[] = [];
 
-  /** What the request asks of the upstream's clocks beyond the upstream's own settings; 0 leaves them. */
-  deadlineMs = 0;
+  /** Clocks the route sets in place of the upstream's own, each on its own; `undefined` leaves them all. */
+  timeouts: TimeoutOptions | undefined = undefined;
+
+  /** What a compiled route threw, on its way through Express to a team's exception filter. */
+  thrown: unknown = undefined;
+
+  /** The exchange was recorded: nothing may change any more. */
+  finished = false;
 
   // What the recorder reads.
   /** The status sent, or 499 when the client left first. 0 until then. */
@@ -45,7 +52,7 @@ export class Exchange {
   /** Upstream attempts made. */
   attempts = 0;
 
-  /** The W3C trace context to pass on when a span of ours is recorded; else the client's own passes unchanged. */
+  /** The W3C trace context to pass on while tracing is on, sampled or not; else the client's own passes unchanged. */
   traceparent: string | undefined = undefined;
   /** The recorder's own state (its span); nobody else reads it. */
   recording: unknown = undefined;

@@ -1,6 +1,7 @@
 import type { Exchange } from './exchange.js';
 import { applyEdits, foldNothing, type HeaderEdit } from './header-edit.js';
 import { fillTemplate, type ParamValue, type PathParamsArgument } from './path-template.js';
+import type { RawHeaders } from './raw-headers.js';
 import type { RequestBody } from './upstream-request.js';
 
 const NO_EDITS: readonly HeaderEdit[] = Object.freeze([]);
@@ -36,6 +37,8 @@ export class ForwardCall {
     readonly query: string,
     readonly body: RequestBody,
     readonly headerEdits: readonly HeaderEdit[] = NO_EDITS,
+    /** What the edits start from: the client's headers, unless the call is one of the gateway's own making. */
+    readonly clientHeaders: RawHeaders = exchange.req.rawHeaders,
   ) {}
 
   /**
@@ -46,7 +49,15 @@ export class ForwardCall {
    */
   to<T extends string>(template: T, ...[params]: PathParamsArgument<T>): ForwardCall {
     const path = fillTemplate(template, params as Readonly<Record<string, ParamValue>> | undefined);
-    return new ForwardCall(this.exchange, this.method, path, this.query, this.body, this.headerEdits);
+    return new ForwardCall(
+      this.exchange,
+      this.method,
+      path,
+      this.query,
+      this.body,
+      this.headerEdits,
+      this.clientHeaders,
+    );
   }
 
   /** Sets a header, replacing the client's. @throws TypeError on a malformed name or value, or a framing header */
@@ -77,21 +88,43 @@ export class ForwardCall {
     const edits: readonly HeaderEdit[] = raw
       ? this.headerEdits
       : [...this.headerEdits, { kind: 'set', name: 'content-type', value: 'application/json' }];
-    return new ForwardCall(this.exchange, this.method, this.path, this.query, bytes, edits);
+    return new ForwardCall(
+      this.exchange,
+      this.method,
+      this.path,
+      this.query,
+      bytes,
+      edits,
+      this.clientHeaders,
+    );
   }
 
   /** Appends header edits that were checked where they were declared. */
   withEdits(edits: readonly HeaderEdit[]): ForwardCall {
-    return new ForwardCall(this.exchange, this.method, this.path, this.query, this.body, [
-      ...this.headerEdits,
-      ...edits,
-    ]);
+    const all = [...this.headerEdits, ...edits];
+    return new ForwardCall(
+      this.exchange,
+      this.method,
+      this.path,
+      this.query,
+      this.body,
+      all,
+      this.clientHeaders,
+    );
   }
 
   /** Applies edits to the decoded query parameters. Names are compared with case. */
   withQueryEdits(edits: readonly HeaderEdit[]): ForwardCall {
     const query = editQuery(this.query, edits);
-    return new ForwardCall(this.exchange, this.method, this.path, query, this.body, this.headerEdits);
+    return new ForwardCall(
+      this.exchange,
+      this.method,
+      this.path,
+      query,
+      this.body,
+      this.headerEdits,
+      this.clientHeaders,
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Cancellation } from './cancellation.js';
 import type { UpstreamRequest } from './upstream-request.js';
 import type { UpstreamResponse } from './upstream-response.js';
+import type { PoolStatus } from './upstream-status.js';
 
 /** One network address of an upstream. */
 export interface Target {
@@ -46,6 +47,8 @@ export interface Forwarder {
     cancellation: Cancellation,
     trace: AttemptTrace,
   ): Promise<UpstreamResponse>;
+  /** How the connections to a target stand; absent where there is no pool to tell of. */
+  poolStatus?(target: Target): PoolStatus | undefined;
   /** Closes idle connections now and busy ones as they finish. */
   close(): void;
 }

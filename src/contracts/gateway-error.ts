@@ -83,6 +83,12 @@ export const GATEWAY_ERRORS = {
     retryable: false,
     title: 'The upstream body could not be processed',
   },
+  'upstream-status': {
+    status: 502,
+    source: 'upstream',
+    retryable: false,
+    title: 'The upstream refused a request of the gateway',
+  },
   'breaker-open': {
     status: 503,
     source: 'upstream',

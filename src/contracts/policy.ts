@@ -38,6 +38,8 @@ export interface CompiledPolicy {
 export interface Policy<Options = unknown> {
   /** The name used by decorators, the boot table, logs and metrics: `rate-limit`. */
   readonly name: string;
+  /** What routes get that declare nothing of this policy; `undefined` or absent leaves it off there. */
+  readonly defaultOptions?: Options | undefined;
   stage(options: Options): StageName;
   /** Problems of a declaration in plain words (`limit is -1; must be a whole number above 0.`); empty when it is sound. */
   check(options: Options, route: RouteFacts): readonly string[];

@@ -12,4 +12,8 @@ export interface RouteFacts {
   readonly handler: string;
   /** The declared name of the upstream; `undefined` when no upstream is bound. */
   readonly upstream: string | undefined;
+  /** Whether it is a route of a proxy controller; an ordinary Nest controller's is only correlated and recorded. */
+  readonly proxied: boolean;
+  /** Whether every request that passes the identity stage carries a principal; false on public routes. */
+  readonly authenticated: boolean;
 }

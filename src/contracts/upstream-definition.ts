@@ -16,11 +16,14 @@ export type TargetOption = string | { readonly url: string; readonly weight: num
 export interface TimeoutOptions {
   /** To open a connection. Default 1000. */
   readonly connectMs?: number;
-  /** From the sent request to the response's header section. Default 5000. */
+  /** From the sent request to the response's header section. Default 5000; 0 switches it off, as for each of these. */
   readonly headersMs?: number;
   /** The longest silence inside a body. Default 60000. */
   readonly idleMs?: number;
-  /** All attempts together, up to the response's header section. Default 15000; 0 switches it off. */
+  /**
+   * All attempts together, up to the response's header section; 0 switches it off.
+   * Default 15000, or connectMs + headersMs when that is more, or off when headersMs is.
+   */
   readonly totalMs?: number;
 }
 

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Exchange } from './exchange.js';
 import type { RawHeaders } from './raw-headers.js';
 
 /** A request body that is still arriving from the client. Nothing is read before the forwarder has a connection. */
@@ -19,4 +20,9 @@ export interface UpstreamRequest {
   /** `Host` first, end-to-end fields, the gateway's own last. No framing and no hop-by-hop fields. */
   readonly headers: RawHeaders;
   readonly body: RequestBody;
+  /**
+   * The exchange it is sent for; `undefined` for requests of the gateway's own, such as probes. Everything on the wire
+   * is already in the other fields: this is for forwarders that run a team's own hooks on the client's request.
+   */
+  readonly origin?: Exchange | undefined;
 }

@@ -1,0 +1,172 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { AUDIENCE, bench, CORES, ISSUER, UPSTREAM_PORT, work } from './layout.mjs';
+import { PUBLIC_KEY } from './tokens.mjs';
+
+/** Debian keeps servers in sbin, which is not on every user's PATH. */
+const PROGRAMS = `${process.env.PATH}:/usr/sbin`;
+const END_MS = 5_000;
+const START_MS = 20_000;
+
+const identity = { JWT_PUBLIC_KEY_FILE: PUBLIC_KEY, JWT_ISSUER: ISSUER, JWT_AUDIENCE: AUDIENCE };
+const node = (file, env = {}) => ({ command: [process.execPath, join(bench, file)], env });
+const portcullis = (port, adminPort) => ({
+  port,
+  ...node('dist/portcullis/main.js', {
+    ...identity,
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    ADMIN_PORT: String(adminPort),
+    NODE_ENV: 'production',
+  }),
+});
+
+/** Who is measured: how each is started, where it listens, and how its version is asked. */
+const GATEWAYS = {
+  portcullis: { label: 'Portcullis', ...portcullis(7401, 7411), version: () => manifest('..') },
+  'portcullis-again': { label: 'Portcullis again (A/A)', ...portcullis(7402, 7412), version: () => manifest('..') },
+  nginx: {
+    label: 'nginx',
+    port: 7403,
+    command: ['nginx', '-p', work, '-c', join(bench, 'peers/nginx.conf')],
+    version: () => printed('nginx', '-v'),
+  },
+  'haproxy-bare': {
+    label: 'HAProxy',
+    port: 7404,
+    command: ['haproxy', '-db', '-C', work, '-f', join(bench, 'peers/haproxy-bare.cfg')],
+    version: () => printed('haproxy', '-v'),
+  },
+  'haproxy-full': {
+    label: 'HAProxy',
+    port: 7405,
+    command: ['haproxy', '-db', '-C', work, '-f', join(bench, 'peers/haproxy-full.cfg')],
+    version: () => printed('haproxy', '-v'),
+  },
+  caddy: {
+    label: 'Caddy',
+    port: 7406,
+    command: ['caddy', 'run', '--adapter', 'caddyfile', '--config', join(bench, 'peers/Caddyfile')],
+    // One core: without this Go would start a thread for every core of the machine.
+    env: { GOMAXPROCS: '1', XDG_DATA_HOME: work, XDG_CONFIG_HOME: work },
+    version: () => printed('caddy', 'version'),
+  },
+  'fast-gateway': {
+    label: 'fast-gateway',
+    port: 7407,
+    ...node('peers/fast-gateway.mjs', { NODE_ENV: 'production' }),
+    version: () => manifest('node_modules/fast-gateway'),
+  },
+  'fastify-http-proxy': {
+    label: '@fastify/http-proxy',
+    port: 7408,
+    ...node('peers/fastify-http-proxy.mjs', { NODE_ENV: 'production' }),
+    version: () => manifest('node_modules/@fastify/http-proxy'),
+  },
+  'nest-express-hpm': {
+    label: 'Nest + Express + http-proxy-middleware',
+    port: 7409,
+    ...node('dist/peers/nest-express-hpm/main.js', { ...identity, NODE_ENV: 'production' }),
+    version: () =>
+      ['@nestjs/core', 'http-proxy-middleware'].map((name) => manifest(`../node_modules/${name}`)).join(', '),
+  },
+};
+
+const UPSTREAM = {
+  label: 'upstream',
+  port: UPSTREAM_PORT,
+  command: ['nginx', '-p', work, '-c', join(bench, 'upstream/nginx.conf')],
+  core: CORES.upstream,
+};
+
+export const isGateway = (name) => Object.hasOwn(GATEWAYS, name);
+export const labelOf = (name) => GATEWAYS[name].label;
+export const versionOf = (name) => GATEWAYS[name].version();
+
+/** Whether the program is here; a peer that is not installed is left out and named. */
+export function isInstalled(name) {
+  const [program] = GATEWAYS[name].command;
+  return program.startsWith('/') || printedOrNothing('sh', '-c', `command -v ${program}`) !== undefined;
+}
+
+export const startUpstream = () => start('upstream', UPSTREAM);
+export const startGateway = (name) => start(name, GATEWAYS[name]);
+
+async function start(name, { label, port, command, env = {}, core = CORES.gateway }) {
+  mkdirSync(join(work, 'tmp'), { recursive: true });
+  const logFile = join(work, `${name}.log`);
+  const log = openSync(logFile, 'w');
+  // Everybody's access log is a file: standard output to it, as a container runtime would set it up.
+  const appending = openSync(logFile, 'a');
+  const child = spawn('taskset', ['-c', String(core), ...command], {
+    cwd: work,
+    env: { PATH: PROGRAMS, ...env },
+    stdio: ['ignore', appending, appending],
+  });
+  closeSync(log);
+  closeSync(appending);
+  let ended = false;
+  const end = new Promise((resolve) => {
+    child.on('exit', () => {
+      ended = true;
+      resolve();
+    });
+  });
+  const gateway = {
+    name,
+    label,
+    port,
+    pid: child.pid,
+    /** Its log of the last load; a long run would fill the disk. */
+    emptyLog: () => truncateSync(logFile),
+    logText: () => readFileSync(logFile, 'utf8'),
+    async stop() {
+      if (ended) return;
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), END_MS);
+      await end;
+      clearTimeout(timer);
+    },
+  };
+  const lastAt = performance.now() + START_MS;
+  while (!(await answers(port))) {
+    if (ended || performance.now() > lastAt) {
+      await gateway.stop();
+      throw new Error(`${label} did not start:\n${gateway.logText()}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return gateway;
+}
+
+async function answers(port) {
+  try {
+    await fetch(`http://127.0.0.1:${port}/`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function manifest(folder) {
+  const { name, version } = JSON.parse(readFileSync(join(bench, folder, 'package.json'), 'utf8'));
+  return `${name} ${version}`;
+}
+
+function printed(...command) {
+  const output = printedOrNothing(...command) ?? 'not installed';
+  return /\d+\.\d+[.\w-]*/.exec(output)?.[0] ?? output;
+}
+
+function printedOrNothing(command, ...args) {
+  try {
+    // nginx prints its version on standard error.
+    return execFileSync('sh', ['-c', '"$0" "$@" 2>&1', command, ...args], {
+      encoding: 'utf8',
+      env: { ...process.env, PATH: PROGRAMS },
+    }).trim();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,24 @@
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** This folder. */
+export const bench = dirname(fileURLToPath(import.meta.url));
+
+/** Keys, tokens, logs and pid files of a run; never committed. */
+export const work = join(bench, '.work');
+
+export const UPSTREAM_PORT = 7400;
+
+/** Which core does what. With two cores the upstream shares the load generator's. */
+export const CORES = Object.freeze({
+  gateway: 0,
+  load: 1,
+  upstream: availableParallelism() > 2 ? 2 : 1,
+});
+
+export const CONNECTIONS = 64;
+
+/** What every token says and every gateway checks. */
+export const ISSUER = 'https://issuer.bench.test';
+export const AUDIENCE = 'portcullis-bench';

@@ -1,0 +1,52 @@
+import { All, UseGuards } from '@nestjs/common';
+import {
+  Forward,
+  type ForwardCall,
+  InjectUpstream,
+  ProxyController,
+  Public,
+  RateLimit,
+  TransformResponse,
+  type UpstreamClient,
+} from 'portcullis';
+import { TeamGuard } from '../team.guard.js';
+import { USERS } from './bench.upstream.js';
+
+/** Forwards and nothing else but what is always on: correlation id, checks, access log. */
+@ProxyController(USERS, 'bare')
+@Public()
+export class BareController {
+  constructor(@InjectUpstream(USERS) private readonly users: UpstreamClient) {}
+
+  @All('*path')
+  any(@Forward() call: ForwardCall) {
+    return this.users.forward(call);
+  }
+}
+
+/** The policies of the full rows; the token is asked for by the module. */
+@ProxyController(USERS, 'full')
+@RateLimit({ limit: 100_000_000, window: '1m', by: 'subject' })
+@TransformResponse({ headers: { remove: ['X-Internal'] } })
+export class FullController {
+  constructor(@InjectUpstream(USERS) private readonly users: UpstreamClient) {}
+
+  @All('*path')
+  any(@Forward() call: ForwardCall) {
+    return this.users.forward(call);
+  }
+}
+
+/** The same with a guard the compiler does not know. */
+@ProxyController(USERS, 'interpreted')
+@RateLimit({ limit: 100_000_000, window: '1m', by: 'subject' })
+@TransformResponse({ headers: { remove: ['X-Internal'] } })
+@UseGuards(TeamGuard)
+export class InterpretedController {
+  constructor(@InjectUpstream(USERS) private readonly users: UpstreamClient) {}
+
+  @All('*path')
+  any(@Forward() call: ForwardCall) {
+    return this.users.forward(call);
+  }
+}

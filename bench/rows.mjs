@@ -1,0 +1,95 @@
+import { ensureTokens, firstToken } from './tokens.mjs';
+
+const TOKENS_IN_TURN = 10_000;
+
+/**
+ * The rows of the table: which path, which tokens, who stands in it, and what is asked of an answer first.
+ *
+ * `newTokens` rows spend a token a request; how many depends on how long a run is.
+ */
+export const ROWS = {
+  bare: {
+    title: 'bare: forwarding and nothing else',
+    path: '/bare/users/42',
+    peers: ['portcullis-again', 'nginx', 'haproxy-bare', 'caddy', 'fast-gateway', 'fastify-http-proxy', 'nest-express-hpm'],
+    latency: true,
+  },
+  full1: {
+    title: 'full, one token',
+    path: '/full/users/42',
+    peers: ['portcullis-again', 'haproxy-full'],
+    tokens: { file: 'one', count: 1 },
+    latency: true,
+  },
+  full10k: {
+    title: 'full, 10,000 tokens in turn',
+    path: '/full/users/42',
+    peers: ['haproxy-full'],
+    tokens: { file: 'turn', count: TOKENS_IN_TURN },
+  },
+  fullnew: {
+    title: 'full, a new token each request',
+    path: '/full/users/42',
+    peers: ['haproxy-full'],
+    tokens: { file: 'new', newEachRequest: true },
+  },
+  interpreted: {
+    title: "interpreted: full with one guard of the team's own, one token",
+    path: '/interpreted/users/42',
+    peers: ['portcullis-again', 'nest-express-hpm'],
+    tokens: { file: 'one', count: 1 },
+    latency: true,
+  },
+};
+
+/** More requests a second than any gateway verifies tokens on one core. */
+const MOST_VERIFIED_PER_S = 25_000;
+
+/**
+ * What to send in a row, as a function of the gateway and the seconds.
+ *
+ * With a new token for each request every gateway walks through the same file, each at its own place.
+ */
+export async function prepareTraffic(row, { rounds, seconds, warmSeconds }) {
+  const { path, tokens } = row;
+  if (tokens === undefined) return { trafficFor: () => ({ path }), token: undefined };
+  if (!tokens.newEachRequest) {
+    const file = await ensureTokens(tokens.file, tokens.count);
+    return { trafficFor: () => ({ path, tokens: file, first: 0, count: tokens.count }), token: firstToken(file) };
+  }
+  const total = Math.ceil((rounds * seconds + warmSeconds) * MOST_VERIFIED_PER_S);
+  const file = await ensureTokens(tokens.file, total);
+  const spent = new Map();
+  return {
+    token: firstToken(file),
+    trafficFor(gateway, forSeconds) {
+      const first = spent.get(gateway.name) ?? 0;
+      const count = Math.ceil(forSeconds * MOST_VERIFIED_PER_S);
+      spent.set(gateway.name, first + count);
+      return { path, tokens: file, first, count, usedOnce: true };
+    },
+  };
+}
+
+/** Asks a gateway what it will be measured at: nobody is measured while refusing, or without a policy. */
+export async function verify(gateway, row, token) {
+  const url = `http://127.0.0.1:${gateway.port}${row.path}`;
+  const fail = (what) => {
+    throw new Error(`${gateway.label} on ${row.path}: ${what}`);
+  };
+  const answer = await fetch(url, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
+  if (answer.status !== 200) fail(`answers ${answer.status} ${await answer.text()}`);
+  if ((await answer.json()).name !== 'Ada Lovelace') fail('answers another body');
+  if (token === undefined) return;
+  if (answer.headers.has('x-internal')) fail('lets X-Internal through');
+  if (!answer.headers.has('x-correlation-id')) fail('has no X-Correlation-ID');
+  const refusals = {
+    'no token': {},
+    'a token of another signature': { authorization: `Bearer ${token.slice(0, -8)}AAAAAAAA` },
+  };
+  for (const [what, headers] of Object.entries(refusals)) {
+    const refused = await fetch(url, { headers });
+    await refused.arrayBuffer();
+    if (refused.status !== 401) fail(`answers ${refused.status} to ${what}`);
+  }
+}

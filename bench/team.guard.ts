@@ -1,0 +1,11 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
+
+/** A team's own guard, as any Nest application has: the very same class in Portcullis and in the hand-made gateway. */
+@Injectable()
+export class TeamGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<IncomingMessage>();
+    return request.headers['x-maintenance'] === undefined;
+  }
+}

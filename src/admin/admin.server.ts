@@ -1,0 +1,105 @@
+import { timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** One view of the admin port. */
+export interface AdminView {
+  /** `/metrics` and `/health` are read by machines that hold no token. */
+  readonly open: boolean;
+  handle(req: IncomingMessage, res: ServerResponse): void | Promise<void>;
+}
+
+export interface AdminOptions {
+  readonly host: string;
+  readonly port: number;
+  /** `undefined` is allowed on loopback only; config/ refuses it elsewhere. */
+  readonly token: string | undefined;
+  readonly views: ReadonlyMap<string, AdminView>;
+  /** Told of a view that failed; the client reads only that it did. */
+  readonly failed: (path: string, cause: unknown) => void;
+}
+
+/** The admin port: read-only views on a listener of its own, never reachable through the traffic port (THREATS 113). */
+export class AdminServer {
+  readonly #server: Server;
+  readonly #token: Buffer | undefined;
+
+  constructor(private readonly options: AdminOptions) {
+    this.#token = options.token === undefined ? undefined : Buffer.from(`Bearer ${options.token}`);
+    this.#server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000, maxHeaderSize: 16_384 });
+    this.#server.on('request', (req, res) => void this.#take(req, res));
+  }
+
+  /** The port that was bound: of interest when the configured one is 0. */
+  get port(): number {
+    return (this.#server.address() as AddressInfo | null)?.port ?? this.options.port;
+  }
+
+  listen(): Promise<void> {
+    const { host, port } = this.options;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+  }
+
+  async #take(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const path = (req.url ?? '/').split('?', 1)[0] as string;
+    const view = this.options.views.get(path);
+    if (view?.open !== true && !this.#isAllowed(req)) {
+      // Asked before the view is looked up, so that nobody learns which views exist.
+      return answer(res, 401, { status: 401, title: 'A bearer token is required' }, { 'WWW-Authenticate': 'Bearer' });
+    }
+    if (view === undefined) {
+      return answer(res, 404, { status: 404, title: 'No such view', views: [...this.options.views.keys()] });
+    }
+    if (req.method !== 'GET' && req.method !== 'HEAD') {
+      return answer(res, 405, { status: 405, title: 'Views are read with GET' }, { Allow: 'GET, HEAD' });
+    }
+    try {
+      await view.handle(req, res);
+    } catch (cause) {
+      this.options.failed(path, cause);
+      if (res.headersSent) res.destroy();
+      else answer(res, 500, { status: 500, title: 'The view failed' });
+    }
+  }
+
+  #isAllowed(req: IncomingMessage): boolean {
+    if (this.#token === undefined) return true;
+    const given = Buffer.from(req.headers.authorization ?? '');
+    return given.length === this.#token.length && timingSafeEqual(given, this.#token);
+  }
+}
+
+/** A view that answers with JSON. */
+export function jsonView(read: () => unknown | Promise<unknown>, open = false): AdminView {
+  return {
+    open,
+    async handle(_req, res) {
+      answer(res, 200, await read());
+    },
+  };
+}
+
+/** Answers with JSON, or with a problem document from status 400 on. */
+export function answer(
+  res: ServerResponse,
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const type = status >= 400 && status !== 503 ? 'application/problem+json' : 'application/json';
+  res.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-store', ...headers });
+  res.end(`${JSON.stringify(value, null, 2)}\n`);
+}

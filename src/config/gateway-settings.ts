@@ -1,0 +1,61 @@
+import type { BlockList } from 'node:net';
+import type { SecretText } from './secret-text.js';
+import type { JwtAlgorithm } from './settings.table.js';
+
+/** What verifies tokens; exactly one kind. */
+export type JwtKey =
+  | { readonly kind: 'secret'; readonly secret: SecretText }
+  | { readonly kind: 'public-key'; readonly pem: string }
+  | { readonly kind: 'jwks'; readonly uri: string };
+
+export interface JwtSettings {
+  /** `undefined` when no key is configured: then no route may ask for a token. */
+  readonly key: JwtKey | undefined;
+  readonly issuer: string | undefined;
+  /** `undefined`: not asked for. `'any'`: expressly not checked. */
+  readonly audience: readonly string[] | 'any' | undefined;
+  /** `undefined`: those of the key's own family. */
+  readonly algorithms: readonly JwtAlgorithm[] | undefined;
+  readonly clockSkewSeconds: number;
+}
+
+/** The configuration of one process: validated, complete, frozen. */
+export interface GatewaySettings {
+  readonly traffic: {
+    readonly host: string;
+    readonly port: number;
+    readonly healthPath: string;
+    /** `undefined`: forwarding headers are believed from nobody. */
+    readonly trustedProxies: BlockList | undefined;
+  };
+  readonly admin: {
+    readonly host: string;
+    readonly port: number;
+    readonly token: SecretText | undefined;
+  };
+  readonly jwt: JwtSettings;
+  /** 0 switches a limit off, except where the table says otherwise. */
+  readonly limits: {
+    readonly bodyLimitBytes: number;
+    readonly maxHeaderBytes: number;
+    readonly maxHeaderCount: number;
+    readonly maxUrlBytes: number;
+    readonly headersTimeoutMs: number;
+    readonly requestTimeoutMs: number;
+    readonly keepAliveTimeoutMs: number;
+    readonly maxConnections: number;
+  };
+  readonly drain: {
+    /** Still accepting connections for this long after SIGTERM. */
+    readonly delayMs: number;
+    /** The whole of shutting down. */
+    readonly totalMs: number;
+  };
+  readonly log: {
+    readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+    /** `'stdout'`, `'off'` or a file's path. */
+    readonly accessLog: string;
+  };
+  readonly compile: 'auto' | 'off';
+  readonly environment: string;
+}

@@ -1,0 +1,143 @@
+import { createPublicKey } from 'node:crypto';
+import type { ConfigProblem } from '../contracts/config-problem.js';
+import { type Environment, type ReadTextFile, readNamedFile } from './configuration-sources.js';
+import type { JwtKey, JwtSettings } from './gateway-settings.js';
+import { SecretText } from './secret-text.js';
+import type { JwtAlgorithm, SettingValues } from './settings.table.js';
+
+/** Settles what verifies tokens: at most one key, an audience where keys are public, algorithms of the key's family. */
+export function resolveJwt(
+  values: Partial<SettingValues>,
+  environment: Environment,
+  readFile: ReadTextFile,
+  problems: ConfigProblem[],
+): JwtSettings {
+  const given = [
+    ...['JWT_SECRET', 'JWT_SECRET_FILE'].filter((name) => environment[name] !== undefined).slice(0, 1),
+    ...['JWT_PUBLIC_KEY_FILE', 'JWT_JWKS_URI'].filter((name) => (environment[name] ?? '') !== ''),
+  ];
+  if (given.length > 1) {
+    problems.push({
+      where: given.join(', '),
+      message: 'are set together; tokens are verified with one kind of key, keep one.',
+    });
+  }
+  const key = resolveKey(values, readFile, problems);
+  const audience = resolveAudience(values, given, problems);
+  const algorithms = values.JWT_ALGORITHMS;
+  if (algorithms !== undefined) checkAlgorithms(algorithms, given, key, problems);
+  return {
+    key,
+    issuer: values.JWT_ISSUER,
+    audience,
+    algorithms,
+    clockSkewSeconds: values.JWT_CLOCK_SKEW_SECONDS ?? 0,
+  };
+}
+
+function resolveKey(
+  values: Partial<SettingValues>,
+  readFile: ReadTextFile,
+  problems: ConfigProblem[],
+): JwtKey | undefined {
+  if (values.JWT_SECRET !== undefined) return { kind: 'secret', secret: new SecretText(values.JWT_SECRET) };
+  if (values.JWT_JWKS_URI !== undefined) return { kind: 'jwks', uri: values.JWT_JWKS_URI };
+  const path = values.JWT_PUBLIC_KEY_FILE;
+  if (path === undefined) return undefined;
+  const pem = readNamedFile('JWT_PUBLIC_KEY_FILE', path, readFile, problems);
+  if (pem === undefined) return undefined;
+  const fault = publicKeyFault(pem);
+  if (fault !== undefined) problems.push({ where: 'JWT_PUBLIC_KEY_FILE', message: `${path} ${fault}` });
+  return { kind: 'public-key', pem };
+}
+
+function publicKeyFault(pem: string): string | undefined {
+  if (pem.includes('PRIVATE KEY')) {
+    return 'holds a private key; a gateway only needs the public one, and must not have the other.';
+  }
+  try {
+    const bits = createPublicKey(pem).asymmetricKeyDetails?.modulusLength;
+    // RFC 7518, sections 3.3 and 3.5.
+    return bits !== undefined && bits < 2048
+      ? `holds an RSA key of ${bits} bits; 2048 is the least.`
+      : undefined;
+  } catch {
+    return 'holds no public key; it must be a PEM public key or certificate.';
+  }
+}
+
+function resolveAudience(
+  values: Partial<SettingValues>,
+  given: readonly string[],
+  problems: ConfigProblem[],
+): JwtSettings['audience'] {
+  const audience = values.JWT_AUDIENCE;
+  if (audience === undefined) {
+    if (given.includes('JWT_PUBLIC_KEY_FILE') || given.includes('JWT_JWKS_URI')) {
+      problems.push({
+        where: 'JWT_AUDIENCE',
+        message: `is missing; with ${given.at(-1)} it must name this gateway's audience, or say \`any\`.`,
+      });
+    }
+    return undefined;
+  }
+  if (!audience.includes('any')) return audience;
+  if (audience.length > 1) {
+    problems.push({ where: 'JWT_AUDIENCE', message: 'names `any` beside others; keep `any` or the others.' });
+  }
+  return 'any';
+}
+
+/** A key of one family must never verify a token of another: that is how a public key becomes an HMAC secret. */
+function checkAlgorithms(
+  algorithms: readonly JwtAlgorithm[],
+  given: readonly string[],
+  key: JwtKey | undefined,
+  problems: ConfigProblem[],
+): void {
+  const shared = algorithms.filter((name) => name.startsWith('HS'));
+  const where = 'JWT_ALGORITHMS';
+  if (shared.length > 0 && shared.length < algorithms.length) {
+    problems.push({ where, message: `mixes ${algorithms.join(', ')}; name algorithms of one family only.` });
+    return;
+  }
+  if (given.length !== 1) return;
+  const withSecret = given[0] === 'JWT_SECRET' || given[0] === 'JWT_SECRET_FILE';
+  const fits = withSecret
+    ? shared.length > 0
+    : key?.kind === 'public-key'
+      ? algorithms.every((name) => fitsKey(name, key.pem))
+      : shared.length === 0;
+  if (!fits) {
+    problems.push({
+      where,
+      message: `is ${algorithms.join(', ')}, which the key of ${given[0]} cannot verify; name its own family.`,
+    });
+  }
+}
+
+function fitsKey(algorithm: JwtAlgorithm, pem: string): boolean {
+  const type = keyType(pem);
+  switch (type) {
+    case 'rsa':
+      return algorithm.startsWith('RS') || algorithm.startsWith('PS');
+    case 'rsa-pss':
+      return algorithm.startsWith('PS');
+    case 'ec':
+      return algorithm.startsWith('ES');
+    case 'ed25519':
+    case 'ed448':
+      return algorithm === 'EdDSA';
+    default:
+      // The file's own problem is told already.
+      return type === undefined;
+  }
+}
+
+function keyType(pem: string): string | undefined {
+  try {
+    return createPublicKey(pem).asymmetricKeyType;
+  } catch {
+    return undefined;
+  }
+}

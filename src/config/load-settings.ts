@@ -1,0 +1,108 @@
+import { ConfigError, type ConfigProblem } from '../contracts/config-problem.js';
+import { type Environment, type ReadTextFile, readSecret, readTextFile } from './configuration-sources.js';
+import type { GatewaySettings, JwtSettings } from './gateway-settings.js';
+import { resolveJwt } from './jwt-settings.js';
+import { misspelledVariables } from './misspelled-variables.js';
+import { SecretText } from './secret-text.js';
+import { checkRules } from './setting-rules.js';
+import { RESERVED_SETTINGS, SETTINGS, type Setting, type SettingValues } from './settings.table.js';
+
+/**
+ * Turns the environment into settings.
+ *
+ * 1. Refuse what belongs to a later version and what looks misspelled.
+ * 2. Read and validate each variable by its row of the table.
+ * 3. Check the rules between variables.
+ * 4. Freeze.
+ *
+ * @throws ConfigError with every problem found; a secret's value is in none of them
+ */
+export function loadSettings(
+  environment: Environment,
+  readFile: ReadTextFile = readTextFile,
+): GatewaySettings {
+  // 1.
+  const problems: ConfigProblem[] = [...reservedVariables(environment), ...misspelledVariables(environment)];
+  // 2.
+  const values = readValues(environment, readFile, problems);
+  // 3.
+  const jwt = resolveJwt(values, environment, readFile, problems);
+  checkRules(values, environment, problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  // 4. Without a problem every value is there.
+  return freeze(toSettings(values as SettingValues, jwt));
+}
+
+function reservedVariables(environment: Environment): ConfigProblem[] {
+  return Object.entries(RESERVED_SETTINGS)
+    .filter(([name, row]) => (environment[name] ?? '') !== '' && environment[name] !== row.harmless)
+    .map(([where, row]) => ({ where, message: `${row.reason}; unset it.` }));
+}
+
+function readValues(
+  environment: Environment,
+  readFile: ReadTextFile,
+  problems: ConfigProblem[],
+): Partial<SettingValues> {
+  const values: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries(SETTINGS) as [string, Setting<unknown>][]) {
+    // A blank variable counts as absent: that is what `${NAME:-}` in a compose file leaves behind.
+    const given = setting.secret
+      ? readSecret(name, environment, readFile, problems)
+      : environment[name] || undefined;
+    const text = given ?? setting.default;
+    if (text === undefined) continue;
+    const result = setting.kind.schema.safeParse(text);
+    if (result.success) values[name] = result.data;
+    else {
+      const found = setting.secret ? 'is not acceptable' : `is ${JSON.stringify(text)}`;
+      const unit = setting.kind.unit === undefined ? '' : ` (${setting.kind.unit})`;
+      problems.push({ where: name, message: `${found}; must be ${setting.kind.allowed}${unit}.` });
+    }
+  }
+  return values as Partial<SettingValues>;
+}
+
+function toSettings(values: SettingValues, jwt: JwtSettings): GatewaySettings {
+  return {
+    traffic: {
+      host: values.HOST,
+      port: values.PORT,
+      healthPath: values.HEALTH_PATH,
+      trustedProxies: values.TRUSTED_PROXIES,
+    },
+    admin: {
+      host: values.ADMIN_HOST,
+      port: values.ADMIN_PORT,
+      token: values.ADMIN_TOKEN === undefined ? undefined : new SecretText(values.ADMIN_TOKEN),
+    },
+    jwt,
+    limits: {
+      bodyLimitBytes: values.BODY_LIMIT_BYTES,
+      maxHeaderBytes: values.MAX_HEADER_BYTES,
+      maxHeaderCount: values.MAX_HEADER_COUNT,
+      maxUrlBytes: values.MAX_URL_BYTES,
+      headersTimeoutMs: values.HEADERS_TIMEOUT_MS,
+      requestTimeoutMs: values.REQUEST_TIMEOUT_MS,
+      keepAliveTimeoutMs: values.KEEP_ALIVE_TIMEOUT_MS,
+      maxConnections: values.MAX_CONNECTIONS,
+    },
+    drain: { delayMs: values.DRAIN_DELAY_MS, totalMs: values.DRAIN_MS },
+    log: { level: values.LOG_LEVEL, accessLog: values.ACCESS_LOG },
+    compile: values.PORTCULLIS_COMPILE,
+    environment: values.NODE_ENV,
+  };
+}
+
+/** Freezes plain objects and lists; instances such as a BlockList stay as they are. */
+function freeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) if (isPlain(part)) freeze(part);
+  return Object.freeze(value);
+}
+
+function isPlain(value: unknown): value is object {
+  return (
+    Array.isArray(value) ||
+    (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)
+  );
+}

@@ -1,0 +1,259 @@
+import {
+  choice,
+  choiceList,
+  host,
+  keySetUrl,
+  milliseconds,
+  port,
+  proxyList,
+  type SettingKind,
+  secret,
+  span,
+  text,
+  wholeNumber,
+  wordList,
+} from './setting-kinds.js';
+
+/** One environment variable: everything that is known of it, in the code and in the documents. */
+export interface Setting<T> {
+  readonly group: SettingGroup;
+  readonly kind: SettingKind<NonNullable<T>>;
+  /** As it would stand in the environment; `undefined` means the variable may be absent. */
+  readonly default: string | undefined;
+  readonly description: string;
+  /** Never printed, and also read from the file that `NAME_FILE` names. */
+  readonly secret: boolean;
+}
+
+export const SETTING_GROUPS = {
+  traffic: 'Traffic',
+  admin: 'Admin',
+  identity: 'Identity',
+  limits: 'Limits',
+  drain: 'Shutting down',
+  log: 'Logs',
+  process: 'Process',
+} as const;
+export type SettingGroup = keyof typeof SETTING_GROUPS;
+
+export const JWT_ALGORITHMS = [
+  'HS256',
+  'HS384',
+  'HS512',
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+] as const;
+export type JwtAlgorithm = (typeof JWT_ALGORITHMS)[number];
+
+const PATH = /^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._~-]+)+$/;
+const FILE = /^[^\0]+$/;
+
+/** Every variable the gateway reads, with its default: the one place where a default stands. */
+export const SETTINGS = {
+  HOST: withDefault(
+    'traffic',
+    host,
+    '0.0.0.0',
+    'Address the traffic port listens on. `0.0.0.0` is every IPv4 interface, `::` every interface.',
+  ),
+  PORT: withDefault('traffic', port, '8080', 'Traffic port, plain HTTP/1.1.'),
+  HEALTH_PATH: withDefault(
+    'traffic',
+    text('a path of plain segments, without a slash at its end', PATH),
+    '/health',
+    'Where health answers on the traffic port, with `/ready` and `/live` below it. No route can take it.',
+  ),
+  TRUSTED_PROXIES: optional(
+    'traffic',
+    proxyList,
+    'Proxies whose `X-Forwarded-*` and `Forwarded` headers are believed. Absent: nobody is believed.',
+  ),
+
+  ADMIN_HOST: withDefault(
+    'admin',
+    host,
+    '127.0.0.1',
+    'Address the admin port listens on. Anything but loopback needs `ADMIN_TOKEN`.',
+  ),
+  ADMIN_PORT: withDefault('admin', port, '9901', 'Admin port: metrics, health details, routes.'),
+  ADMIN_TOKEN: optional(
+    'admin',
+    secret(16, /^[\x21-\x7e]+$/),
+    'Bearer token of the admin port. `/metrics` and `/health` need none. Printable ASCII without blanks.',
+    'secret',
+  ),
+
+  JWT_SECRET: optional(
+    'identity',
+    secret(32),
+    'Shared secret for HS tokens. At most one of the three kinds of key may be set.',
+    'secret',
+  ),
+  JWT_PUBLIC_KEY_FILE: optional(
+    'identity',
+    text('the path of a PEM file', FILE),
+    'PEM file with the public key or certificate that verifies tokens.',
+  ),
+  JWT_JWKS_URI: optional('identity', keySetUrl, 'Where the issuer publishes its key set.'),
+  JWT_ISSUER: optional(
+    'identity',
+    text('the `iss` of accepted tokens', /^\S+$/),
+    'The `iss` a token must carry. Absent: not checked.',
+  ),
+  JWT_AUDIENCE: optional(
+    'identity',
+    wordList,
+    'The `aud` a token must carry, one of the list. Required with public keys, where one issuer serves many audiences; `any` says that every audience is meant.',
+  ),
+  JWT_ALGORITHMS: optional(
+    'identity',
+    choiceList(...JWT_ALGORITHMS),
+    'Accepted algorithms, all of the family of the key. Absent: those of the key.',
+  ),
+  JWT_CLOCK_SKEW_SECONDS: withDefault(
+    'identity',
+    wholeNumber(0, 300, 's'),
+    '5',
+    'How far the clocks of issuer and gateway may differ when `exp` and `nbf` are checked.',
+  ),
+
+  BODY_LIMIT_BYTES: withDefault(
+    'limits',
+    wholeNumber(0, Number.MAX_SAFE_INTEGER, 'bytes', ' (0 switches it off)'),
+    '10485760',
+    'Longest request body; more is answered 413. A route changes it with `@BodyLimit`.',
+  ),
+  MAX_HEADER_BYTES: withDefault(
+    'limits',
+    wholeNumber(1024, 1_048_576, 'bytes'),
+    '16384',
+    'Request line and headers together; more is answered 431.',
+  ),
+  MAX_HEADER_COUNT: withDefault(
+    'limits',
+    wholeNumber(10, 2000),
+    '100',
+    'Header fields of a request; more is answered 431.',
+  ),
+  MAX_URL_BYTES: withDefault(
+    'limits',
+    wholeNumber(64, 1_048_576, 'bytes'),
+    '8192',
+    'Path and query; more is answered 414.',
+  ),
+  HEADERS_TIMEOUT_MS: withDefault(
+    'limits',
+    milliseconds,
+    '10000',
+    'For a client to send its whole header section; slower is answered 408.',
+  ),
+  REQUEST_TIMEOUT_MS: withDefault(
+    'limits',
+    milliseconds,
+    '300000',
+    'For a client to send its whole request, body included; slower is answered 408. Raise it or switch it off where uploads of gigabytes come over slow lines.',
+  ),
+  KEEP_ALIVE_TIMEOUT_MS: withDefault(
+    'limits',
+    span,
+    '75000',
+    'How long an idle client connection is kept. Longer than the 60 s that load balancers commonly hold theirs, so that they never write into a connection that is closing.',
+  ),
+  MAX_CONNECTIONS: withDefault(
+    'limits',
+    wholeNumber(0, 10_000_000, undefined, ' (0 is no limit)'),
+    '0',
+    'Client connections at the same time; further ones are closed at once.',
+  ),
+
+  DRAIN_DELAY_MS: withDefault(
+    'drain',
+    span,
+    '5000',
+    'After SIGTERM new connections are still accepted this long, while readiness answers 503, until every balancer has noticed.',
+  ),
+  DRAIN_MS: withDefault(
+    'drain',
+    span,
+    '25000',
+    'From SIGTERM to the end, delay included; what is unfinished then is cut.',
+  ),
+
+  LOG_LEVEL: withDefault(
+    'log',
+    choice('debug', 'info', 'warn', 'error', 'silent'),
+    'info',
+    'The least serious event that is logged. The access log has its own switch.',
+  ),
+  ACCESS_LOG: withDefault(
+    'log',
+    text('`stdout`, `off` or the path of a file (with a `/` in it)', /^(stdout|off|[^\0]*\/[^\0]*[^\0/])$/),
+    'stdout',
+    'Where the access log goes, one JSON line per request.',
+  ),
+
+  PORTCULLIS_COMPILE: withDefault(
+    'process',
+    choice('auto', 'off'),
+    'auto',
+    '`off` sends every route through Nest’s own pipeline: slower, with the same answers.',
+  ),
+  NODE_ENV: withDefault(
+    'process',
+    text('a word such as `production`', /^[\w-]+$/),
+    'production',
+    'As everywhere in Node. The demo refuses `production`.',
+  ),
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+export type SettingValues = {
+  readonly [Name in SettingName]: (typeof SETTINGS)[Name] extends Setting<infer T> ? T : never;
+};
+
+/** Variables of a later version. Set today they would be silently without effect, so they are refused. */
+export const RESERVED_SETTINGS = {
+  HTTPS_PORT: { reason: 'TLS termination is not part of this version', harmless: undefined },
+  TLS_CERT_FILE: { reason: 'TLS termination is not part of this version', harmless: undefined },
+  TLS_KEY_FILE: { reason: 'TLS termination is not part of this version', harmless: undefined },
+  TLS_CLIENT_CA_FILE: { reason: 'client certificates are not part of this version', harmless: undefined },
+  REDIS_URL: {
+    reason: 'shared state in Redis is not part of this version; limits are kept per process',
+    harmless: undefined,
+  },
+  REDIS_URL_FILE: {
+    reason: 'shared state in Redis is not part of this version; limits are kept per process',
+    harmless: undefined,
+  },
+  WORKERS: {
+    reason: 'several worker processes are not part of this version; start several instances',
+    harmless: '1',
+  },
+  GATEWAY_CONFIG: { reason: 'declarative files are not part of this version', harmless: undefined },
+} as const satisfies Record<string, { readonly reason: string; readonly harmless: string | undefined }>;
+
+function withDefault<T>(
+  group: SettingGroup,
+  kind: SettingKind<T & {}>,
+  fallback: string,
+  description: string,
+): Setting<T> {
+  return { group, kind, default: fallback, description, secret: false };
+}
+
+function optional<T>(
+  group: SettingGroup,
+  kind: SettingKind<T & {}>,
+  description: string,
+  secrecy: 'secret' | 'open' = 'open',
+): Setting<T | undefined> {
+  return { group, kind, default: undefined, description, secret: secrecy === 'secret' };
+}

@@ -1,0 +1,189 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Exchange } from '../contracts/exchange.js';
+import { attachExchange } from '../contracts/exchange-of.js';
+import type { ExchangeRecorder } from '../contracts/exchange-recorder.js';
+import { GatewayError } from '../contracts/gateway-error.js';
+import { EMPTY_BODY, UpstreamResponse } from '../contracts/upstream-response.js';
+import { EMPTY_PLAN, type Plan } from '../routing/plan.js';
+import type { PlannedRoute } from '../routing/planned-route.js';
+import { DownstreamConnection } from './downstream-connection.js';
+import { type IntakeOptions, openExchange } from './intake.js';
+import { asGatewayError, type Problem, problemOf, problemResponse } from './problem.js';
+import { writeReply } from './reply.writer.js';
+import { runRoute } from './route.runner.js';
+
+/** Hands a request to Express, with the error that a team's exception filter shall answer, if any. */
+export type Next = (error?: unknown) => void;
+
+/** Answers a reserved path (`/health`) before any route is tried. */
+export type ReservedHandler = (exchange: Exchange) => UpstreamResponse;
+
+export interface EdgeOptions extends IntakeOptions {
+  readonly recorder: ExchangeRecorder;
+  /** The problem of an error that is not the gateway's own, such as a team's HttpException. */
+  readonly foreignProblem: (error: unknown) => Problem | undefined;
+  readonly reserved: ReadonlyMap<string, ReservedHandler>;
+}
+
+/**
+ * The one way in and out of the gateway: every request opens an exchange here and every exchange is recorded here once.
+ *
+ * 1. intake  2. reserved paths  3. match  4. the compiled route, or Express  …  11. reply  12. record
+ */
+export class Edge {
+  /** Swapped whole; a request keeps the plan it matched in. */
+  plan: Plan = EMPTY_PLAN;
+  /** Replies carry `Connection: close`, so that clients move to another instance. */
+  draining = false;
+  #active = 0;
+  #idle: (() => void) | undefined;
+  readonly #left = (exchange: Exchange, reason: GatewayError): void => this.#clientLeft(exchange, reason);
+
+  constructor(readonly options: EdgeOptions) {}
+
+  /** Exchanges in flight. */
+  get active(): number {
+    return this.#active;
+  }
+
+  /** Takes one request. `next` hands it to Express, where interpreted and foreign routes run. */
+  handle(req: IncomingMessage, res: ServerResponse, next: Next): void {
+    // 1
+    const { exchange, refusal } = openExchange(req, res, this.options);
+    this.#open(exchange);
+    if (refusal !== undefined) return this.fail(exchange, refusal);
+    const { method, path } = exchange;
+
+    // 2
+    const reserved = this.options.reserved.get(path);
+    if (reserved !== undefined) return this.reply(exchange, reserved(exchange));
+
+    // 3
+    const { plan } = this;
+    const match = plan.match(method, path);
+    if (match === undefined) return this.#unmatched(plan, exchange, next);
+    const route = match.value;
+
+    // 4
+    if (route.mode === 'foreign') return this.#handOver(exchange, next);
+    this.enter(exchange, route, match.params);
+    if (route.mode === 'interpreted') return this.#handOver(exchange, next);
+    runRoute(route, exchange, this.#reply, route.deopt ? this.#deopt(next) : this.#fail);
+  }
+
+  /** Puts a route on an exchange. Also called when Express chose another route than the plan did. */
+  enter(exchange: Exchange, route: PlannedRoute, params: readonly string[]): void {
+    exchange.route = route.facts;
+    exchange.params = params;
+    route.prepare(exchange);
+  }
+
+  /** Sends an answer; the exchange is recorded when its last byte was handed over. */
+  reply(exchange: Exchange, response: UpstreamResponse): void {
+    writeReply(exchange, response, this.draining, this.#done);
+  }
+
+  /** Answers an error as a problem document, or cuts the connection when the answer already began. */
+  fail(exchange: Exchange, thrown: unknown): void {
+    if (exchange.finished) return;
+    const foreign = thrown instanceof GatewayError ? undefined : this.options.foreignProblem(thrown);
+    if (foreign === undefined) exchange.error = asGatewayError(thrown);
+    if (exchange.res.headersSent) {
+      exchange.res.destroy();
+      this.#finish(exchange);
+      return;
+    }
+    const problem = foreign ?? problemOf(exchange.error as GatewayError);
+    writeReply(
+      exchange,
+      problemResponse(exchange, problem),
+      this.draining || hasUnreadBody(exchange),
+      this.#done,
+    );
+  }
+
+  /** Resolves when no exchange is in flight. */
+  idle(): Promise<void> {
+    if (this.#active === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#idle = resolve;
+    });
+  }
+
+  readonly #reply = (exchange: Exchange, response: UpstreamResponse): void => this.reply(exchange, response);
+  readonly #fail = (exchange: Exchange, error: unknown): void => this.fail(exchange, error);
+  readonly #done = (exchange: Exchange, error: GatewayError | undefined): void => {
+    if (error !== undefined) exchange.error = error;
+    this.#finish(exchange);
+  };
+
+  /** A team's exception filter answers: Express gets the request with its error. */
+  #deopt(next: Next): (exchange: Exchange, error: unknown) => void {
+    return (exchange, error) => {
+      if (exchange.finished || exchange.res.headersSent) return this.fail(exchange, error);
+      exchange.error = asGatewayError(error);
+      exchange.thrown = error;
+      this.#handOver(exchange, next);
+    };
+  }
+
+  #unmatched(plan: Plan, exchange: Exchange, next: Next): void {
+    if (plan.fallsThrough) return this.#handOver(exchange, next);
+    const allowed = plan.allowedMethods(exchange.path);
+    if (allowed.length === 0) return this.fail(exchange, new GatewayError('route-not-found'));
+    const allow = ['Allow', allowed.join(', ')];
+    if (exchange.method !== 'OPTIONS') {
+      return this.fail(exchange, new GatewayError('method-not-allowed', { headers: allow }));
+    }
+    this.reply(exchange, optionsResponse(allow));
+  }
+
+  /** Express writes the answer itself; all that is left to do is to see it finish. */
+  #handOver(exchange: Exchange, next: Next): void {
+    const { res } = exchange;
+    if (this.draining) res.setHeader('Connection', 'close');
+    res.setHeader('X-Correlation-ID', exchange.correlationId);
+    res.once('finish', () => {
+      if (exchange.finished) return;
+      if (exchange.status === 0) exchange.status = res.statusCode;
+      this.#finish(exchange);
+    });
+    next();
+  }
+
+  #open(exchange: Exchange): void {
+    this.#active++;
+    attachExchange(exchange.req, exchange);
+    DownstreamConnection.of(exchange.req.socket, this.#left).add(exchange);
+    this.options.recorder.started(exchange);
+  }
+
+  #clientLeft(exchange: Exchange, reason: GatewayError): void {
+    if (exchange.finished) return;
+    exchange.cancellation.cancel(reason);
+    // The forwarder may have told the sink, and the sink us.
+    if (exchange.finished) return;
+    exchange.error ??= reason;
+    this.#finish(exchange);
+  }
+
+  #finish(exchange: Exchange): void {
+    if (exchange.finished) return;
+    exchange.finished = true;
+    if (exchange.error?.code === 'client-closed') exchange.status = exchange.error.status;
+    DownstreamConnection.of(exchange.req.socket, this.#left).remove(exchange);
+    this.options.recorder.finished(exchange);
+    this.#active--;
+    if (this.#active === 0) this.#idle?.();
+  }
+}
+
+/** An OPTIONS request that no route takes is answered with what the path takes (RFC 9110, section 9.3.7). */
+function optionsResponse(allow: readonly string[]): UpstreamResponse {
+  return new UpstreamResponse(204, allow, EMPTY_BODY);
+}
+
+/** A refused upload is not read to its end: the connection closes behind the answer. */
+function hasUnreadBody(exchange: Exchange): boolean {
+  return exchange.body !== undefined && !exchange.req.complete;
+}

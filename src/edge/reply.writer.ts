@@ -1,0 +1,113 @@
+import type { ServerResponse } from 'node:http';
+import type { Exchange } from '../contracts/exchange.js';
+import type { GatewayError } from '../contracts/gateway-error.js';
+import type { BodyFlow, BodySink, UpstreamResponse } from '../contracts/upstream-response.js';
+
+/** Up to here a body is sent as one latin1 string with its head: one write instead of a gathered one. */
+const ONE_WRITE_BYTES = 16 * 1024;
+
+/** The only field the gateway alone writes on answers; an upstream's own would contradict it. */
+const CORRELATION = 'x-correlation-id';
+
+/** Called once, when the last byte was handed over or the answer broke off. */
+export type ReplyDone = (exchange: Exchange, error: GatewayError | undefined) => void;
+
+/**
+ * Sends an answer to the client, the same on the compiled and the interpreted way: status, headers, body with
+ * backpressure. A body that breaks off ends in a cut connection, never in a clean end.
+ */
+export function writeReply(
+  exchange: Exchange,
+  response: UpstreamResponse,
+  closing: boolean,
+  done: ReplyDone,
+): void {
+  const { res } = exchange;
+  if (res.destroyed || res.headersSent) {
+    response.body.discard();
+    done(exchange, exchange.cancellation.reason);
+    return;
+  }
+  exchange.status = response.status;
+  const { body } = response;
+  res.writeHead(response.status, replyHeaders(exchange, response, closing));
+
+  if (exchange.method === 'HEAD' || isBodiless(response.status)) {
+    body.discard();
+    res.end();
+    done(exchange, undefined);
+    return;
+  }
+  const { whole } = body;
+  if (whole !== undefined) {
+    exchange.bytesOut = whole.length;
+    if (whole.length === 0) res.end();
+    else if (whole.length <= ONE_WRITE_BYTES) res.end(whole.toString('latin1'), 'latin1');
+    else res.end(whole);
+    // A whole body still owns its connection to the upstream until it is taken.
+    body.discard();
+    done(exchange, undefined);
+    return;
+  }
+  const sink = new ReplySink(exchange, res, done);
+  sink.flow = body.pipe(sink);
+}
+
+function replyHeaders(exchange: Exchange, response: UpstreamResponse, closing: boolean): string[] {
+  const { headers } = response;
+  const list: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string;
+    if (name.length === CORRELATION.length && name.toLowerCase() === CORRELATION) continue;
+    list.push(name, headers[i + 1] as string);
+  }
+  const { length } = response.body;
+  if (length !== undefined && !isBodiless(response.status)) list.push('Content-Length', String(length));
+  const own = exchange.replyHeaders;
+  for (let i = 0; i < own.length; i++) list.push(own[i] as string);
+  list.push('X-Correlation-ID', exchange.correlationId);
+  if (closing) list.push('Connection', 'close');
+  return list;
+}
+
+/** RFC 9110, sections 15.3.5 and 15.4.5: these statuses never carry a body. */
+function isBodiless(status: number): boolean {
+  return status === 204 || status === 304;
+}
+
+/** Writes a streamed body to the client at the client's own speed. */
+class ReplySink implements BodySink {
+  flow: BodyFlow | undefined;
+  #waiting = false;
+
+  constructor(
+    readonly exchange: Exchange,
+    readonly res: ServerResponse,
+    readonly done: ReplyDone,
+  ) {}
+
+  write(chunk: Buffer): boolean {
+    const { exchange, res } = this;
+    exchange.bytesOut += chunk.length;
+    if (res.write(chunk)) return true;
+    if (!this.#waiting) {
+      this.#waiting = true;
+      res.once('drain', () => {
+        this.#waiting = false;
+        this.flow?.resume();
+      });
+    }
+    return false;
+  }
+
+  end(): void {
+    this.res.end();
+    this.done(this.exchange, undefined);
+  }
+
+  fail(error: GatewayError): void {
+    // The head is out, so the only honest signal left is a connection that ends early.
+    this.res.destroy();
+    this.done(this.exchange, error);
+  }
+}

@@ -1,0 +1,44 @@
+import type { INestApplication } from '@nestjs/common';
+import { type AdminView, AdminServer, answer, jsonView } from '../admin/admin.server.js';
+import { routeViews } from '../admin/route.view.js';
+import type { GatewaySettings } from '../config/gateway-settings.js';
+import { HealthDetails } from '../health/health.details.js';
+import type { Observability } from '../observability/create-observability.js';
+import { EVENTS } from '../observability/events.js';
+import type { GatewayLifecycle } from './gateway.lifecycle.js';
+import { UpstreamRegistry } from './upstream.registry.js';
+
+/** The admin port of an application, with every view it offers. */
+export function adminServerOf(
+  app: INestApplication,
+  settings: GatewaySettings,
+  observability: Observability,
+  lifecycle: GatewayLifecycle,
+): AdminServer {
+  const upstreams = app.get(UpstreamRegistry, { strict: false });
+  const details = app.get(HealthDetails, { strict: false });
+  const views = new Map<string, AdminView>([
+    ['/metrics', { open: true, handle: (req, res) => observability.metricsHandler(req, res) }],
+    ['/health', healthView(details, upstreams)],
+    ['/routes', jsonView(() => routeViews(lifecycle.plannedRoutes))],
+    ['/upstreams', jsonView(() => upstreams.status())],
+  ]);
+  const { host, port, token } = settings.admin;
+  return new AdminServer({
+    host,
+    port,
+    token: token?.reveal(),
+    views,
+    failed: (path, cause) => observability.events.error(EVENTS.adminViewFailed, { path, cause: String(cause) }),
+  });
+}
+
+function healthView(details: HealthDetails, upstreams: UpstreamRegistry): AdminView {
+  return {
+    open: true,
+    async handle(_req, res) {
+      const result = await details.check(() => upstreams.status());
+      answer(res, result.status === 'ok' ? 200 : 503, result);
+    },
+  };
+}

@@ -1,0 +1,155 @@
+import { Injectable, type Type } from '@nestjs/common';
+import { ApplicationConfig, DiscoveryService, HttpAdapterHost } from '@nestjs/core';
+import type { ConfigProblem } from '../../contracts/config-problem.js';
+import type { RouteFacts } from '../../contracts/route-facts.js';
+import { mayOverlap, type PathPattern, parsePathPattern } from '../../routing/path-pattern.js';
+import { type OpaqueRoute, Plan } from '../../routing/plan.js';
+import type { PlannedRoute } from '../../routing/planned-route.js';
+import { type HandlerToken, proxyMetadataOf } from '../decorators/proxy-controller.decorator.js';
+import { GatewayAdapter } from '../gateway.adapter.js';
+import { type ControllerFacts, ControllerReader } from './controller.reader.js';
+import { type ExpressRoute, type ExpressSurvey, surveyExpress } from './express.survey.js';
+import { internalsAgree } from './nest-internals.js';
+import { PolicyCatalogue } from './policy.catalogue.js';
+import { ProxyRouteCompiler } from './proxy-route.compiler.js';
+import { checkInvariants, type RouteUnderCheck } from './route.invariants.js';
+import { checkOrdinaryControllers } from './ordinary-controllers.check.js';
+
+/** What the builder made of the application as it stands. */
+export interface BuiltPlan {
+  readonly plan: Plan;
+  /** Everything that must be mended before the gateway may listen. */
+  readonly problems: readonly ConfigProblem[];
+  /** The routes of a handler function, for the interpreted way. */
+  readonly byHandler: ReadonlyMap<object, readonly PlannedRoute[]>;
+  /** How many layers of Express the plan was made for. */
+  readonly surveySize: number;
+}
+
+export interface BuildOptions {
+  /** The gateway's own guard, interceptor and filter. */
+  readonly own: ReadonlySet<object>;
+  /** `off` interprets every route (`PORTCULLIS_COMPILE=off`). */
+  readonly compile: 'auto' | 'off';
+}
+
+/**
+ * Turns the started Nest application into the plan.
+ *
+ * 1. read what is registered in Express  2. compile each proxy route, or say why not
+ * 3. check what must hold over all routes  4. put them into one table
+ */
+@Injectable()
+export class PlanBuilder {
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly config: ApplicationConfig,
+    private readonly host: HttpAdapterHost,
+    private readonly catalogue: PolicyCatalogue,
+  ) {}
+
+  build(options: BuildOptions): BuiltPlan {
+    const problems: ConfigProblem[] = [];
+    const adapter = this.host.httpAdapter;
+    const gateway = adapter instanceof GatewayAdapter ? adapter : undefined;
+    // 1
+    const survey = surveyExpress(adapter.getInstance(), gateway?.knownLayers ?? new WeakSet()) ?? NO_SURVEY;
+    const reader = new ControllerReader(this.discovery, this.config, options.own);
+    problems.push(...checkOrdinaryControllers(reader, this.catalogue));
+
+    // 2
+    const everywhere = [...this.reasonsEverywhere(gateway, survey, options)];
+    const compiler = new ProxyRouteCompiler(reader, this.catalogue, this.config, problems);
+    const routes: PlannedRoute[] = [];
+    const opaque: OpaqueRoute[] = [];
+    const checks: RouteUnderCheck[] = [];
+    const byHandler = new Map<object, PlannedRoute[]>();
+    for (const registered of survey.routes) {
+      const controller = controllerOf(registered.token, reader);
+      const compiled =
+        controller === undefined
+          ? undefined
+          : compiler.compile(registered, controller, [...everywhere, ...middlewareBefore(survey, registered)]);
+      const route = compiled?.check.route ?? ordinaryRoute(registered);
+      routes.push(route);
+      if (route.pattern === undefined) opaque.push({ route, matches: registered.matches });
+      if (compiled === undefined) continue;
+      checks.push(compiled.check);
+      byHandler.set(compiled.handler, [...(byHandler.get(compiled.handler) ?? []), route]);
+    }
+    // 3
+    problems.push(...compiler.unrouted(), ...checkInvariants(checks));
+    // 4
+    const fallsThrough = survey.middleware.length > 0 || this.hasForeignFilter(options);
+    return { plan: new Plan(routes, opaque, fallsThrough), problems, byHandler, surveySize: survey.size };
+  }
+
+  private *reasonsEverywhere(
+    gateway: GatewayAdapter | undefined,
+    survey: ExpressSurvey,
+    options: BuildOptions,
+  ): Iterable<string> {
+    if (options.compile === 'off') yield 'compilation is off';
+    if (gateway === undefined) yield 'the application runs without the gateway adapter';
+    else yield* gateway.hooks;
+    if (survey === NO_SURVEY) yield 'the routes of this Express version cannot be read';
+    if (!internalsAgree()) yield 'this version of Nest keeps its metadata elsewhere';
+    if (this.config.getGlobalPreRequestHooks().length > 0) yield 'a pre-request hook';
+  }
+
+  private hasForeignFilter(options: BuildOptions): boolean {
+    const filters = this.config.getGlobalFilters() as unknown as object[];
+    return filters.some((filter) => !options.own.has(filter)) || this.config.getGlobalRequestFilters().length > 0;
+  }
+}
+
+const NO_SURVEY: ExpressSurvey = Object.freeze({ routes: [], middleware: [], size: -1 });
+
+function controllerOf(token: HandlerToken | undefined, reader: ControllerReader): ControllerFacts | undefined {
+  if (token === undefined || proxyMetadataOf(token.controller) === undefined) return undefined;
+  return reader.controller(token.controller as Type);
+}
+
+/** Middleware that Express would run before the route, wherever both could see the same request. */
+function middlewareBefore(survey: ExpressSurvey, route: ExpressRoute): readonly string[] {
+  return survey.middleware
+    .filter(({ rank, mount }) => {
+      if (rank > route.rank) return false;
+      return mount === undefined || route.path === undefined || mayOverlap(mount, route.path);
+    })
+    .map(({ name }) => name);
+}
+
+/** A route that is not a proxy's: an ordinary controller's, or one registered by hand. */
+function ordinaryRoute(registered: ExpressRoute): PlannedRoute {
+  const pattern = registered.path === undefined ? undefined : parsePathPattern(registered.path);
+  return {
+    facts: routeFacts(registered, pattern),
+    pattern,
+    rank: registered.rank,
+    mode: 'foreign',
+    reasons: [],
+    policies: [],
+    exceptions: [],
+    before: [],
+    after: [],
+    prepare: () => {},
+    handle: undefined,
+    readsBody: false,
+    deopt: false,
+  };
+}
+
+function routeFacts(registered: ExpressRoute, pattern: PathPattern | undefined): RouteFacts {
+  const path = registered.path ?? 'a pattern';
+  return Object.freeze({
+    id: `${registered.methods?.join('|') ?? 'ALL'} ${path}`,
+    methods: registered.methods,
+    path,
+    paramNames: pattern?.paramNames ?? [],
+    handler: 'Express',
+    upstream: undefined,
+    proxied: false,
+    authenticated: false,
+  });
+}

@@ -1,0 +1,90 @@
+import type { ConfigProblem } from '../../contracts/config-problem.js';
+import {
+  type CompiledPolicy,
+  type Policy,
+  type PolicyDeclaration,
+  type ResponseStage,
+  STAGES,
+  type Stage,
+} from '../../contracts/policy.js';
+import type { RouteFacts } from '../../contracts/route-facts.js';
+import type { PlannedPolicy } from '../../routing/planned-route.js';
+
+/** A level of declaration, nearest first: method, its enhancers, controller, its enhancers, global. */
+export type DeclarationLevel = readonly PolicyDeclaration[];
+
+/** The one declaration per policy that counts on a route. */
+export type ResolvedPolicies = ReadonlyMap<string, PolicyDeclaration>;
+
+/** The nearest declaration of each policy wins and is taken whole. Two of one policy at one level are a mistake. */
+export function resolvePolicies(
+  levels: readonly DeclarationLevel[],
+  where: string,
+  problems: ConfigProblem[],
+): ResolvedPolicies {
+  const resolved = new Map<string, PolicyDeclaration>();
+  for (const level of levels) {
+    const here = new Map<string, PolicyDeclaration>();
+    for (const declaration of level) {
+      if (here.has(declaration.policy)) {
+        problems.push({ where, message: `${declaration.writtenAs} stands twice at the same place; keep one.` });
+      }
+      here.set(declaration.policy, declaration);
+    }
+    for (const [name, declaration] of here) if (!resolved.has(name)) resolved.set(name, declaration);
+  }
+  return resolved;
+}
+
+/** A route's policies as stages, in the order of the request path. */
+export interface RoutePipeline {
+  readonly before: readonly Stage[];
+  readonly after: readonly ResponseStage[];
+  readonly policies: readonly PlannedPolicy[];
+  readonly exceptions: readonly string[];
+}
+
+/** Compiles the policies of one route; every mistake goes to `problems` and its policy is left out. */
+export function compilePolicies(
+  resolved: ResolvedPolicies,
+  known: ReadonlyMap<string, Policy>,
+  facts: RouteFacts,
+  problems: ConfigProblem[],
+): RoutePipeline {
+  const compiled: { planned: PlannedPolicy; policy: CompiledPolicy; order: number }[] = [];
+  const exceptions: string[] = [];
+  const order = [...known.keys()];
+  for (const [name, declaration] of resolved) {
+    if (declaration.options === undefined) {
+      exceptions.push(declaration.reason === undefined ? `no ${name}` : `no ${name}: ${declaration.reason}`);
+      continue;
+    }
+    const policy = known.get(name);
+    if (policy === undefined) {
+      problems.push({
+        where: facts.handler,
+        message: `${declaration.writtenAs} declares the policy "${name}", which nothing enforces; register it in GatewayModule.forRoot({ policies }).`,
+      });
+      continue;
+    }
+    const found = policy.check(declaration.options, facts);
+    for (const message of found) problems.push({ where: facts.handler, message: `${declaration.writtenAs}: ${message}` });
+    if (found.length > 0) continue;
+    const stage = policy.stage(declaration.options);
+    const result = policy.compile(declaration.options, facts);
+    const planned = {
+      name,
+      stage,
+      description: policy.describe(declaration.options),
+      bufferLimitBytes: result.bufferLimitBytes,
+    };
+    compiled.push({ planned, policy: result, order: STAGES.indexOf(stage) * order.length + order.indexOf(name) });
+  }
+  compiled.sort((a, b) => a.order - b.order);
+  return {
+    before: compiled.flatMap(({ policy }) => policy.before ?? []),
+    after: compiled.flatMap(({ policy }) => policy.after ?? []),
+    policies: compiled.map(({ planned }) => planned),
+    exceptions,
+  };
+}

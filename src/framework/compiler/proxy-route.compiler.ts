@@ -1,0 +1,248 @@
+import { type Type, VersioningType } from '@nestjs/common';
+import type { ApplicationConfig } from '@nestjs/core';
+import type { ConfigProblem } from '../../contracts/config-problem.js';
+import { declaredPolicies, type PolicyDeclaration } from '../../contracts/policy.js';
+import type { RouteFacts } from '../../contracts/route-facts.js';
+import { type PathPattern, parsePathPattern } from '../../routing/path-pattern.js';
+import type { PlannedRoute } from '../../routing/planned-route.js';
+import { upstreamToken } from '../decorators/inject-upstream.decorator.js';
+import {
+  type HandlerToken,
+  type ProxyControllerMetadata,
+  proxyMetadataOf,
+} from '../decorators/proxy-controller.decorator.js';
+import { prepareCall } from './call.preparation.js';
+import type { ControllerFacts, ControllerReader } from './controller.reader.js';
+import type { EnhancerSurvey } from './enhancer.survey.js';
+import type { ExpressRoute } from './express.survey.js';
+import { bindHandler, planArguments } from './handler.binder.js';
+import { answerDecorators, declaredPaths, handlerArguments, hostOf, versionOf, writesResponse } from './nest-internals.js';
+import type { PolicyCatalogue } from './policy.catalogue.js';
+import { compilePolicies, type ResolvedPolicies, type RoutePipeline, resolvePolicies } from './policy.resolution.js';
+import type { RouteUnderCheck } from './route.invariants.js';
+
+type Handler = (...args: unknown[]) => unknown;
+
+export interface CompiledProxyRoute {
+  readonly check: RouteUnderCheck;
+  /** The handler function, by which Nest's execution context knows the route. */
+  readonly handler: object;
+}
+
+/** Makes the planned route of each registered handler of a proxy controller. */
+export class ProxyRouteCompiler {
+  readonly #checkedControllers = new Set<Type>();
+
+  constructor(
+    private readonly reader: ControllerReader,
+    private readonly catalogue: PolicyCatalogue,
+    private readonly config: ApplicationConfig,
+    private readonly problems: ConfigProblem[],
+  ) {}
+
+  /**
+   * 1. what the controller says  2. the policies  3. compiled or interpreted, and why  4. the planned route
+   *
+   * @param outside reasons that do not lie in the handler itself
+   * @returns `undefined` when the route is another class's: a subclass that is no proxy controller itself
+   */
+  compile(
+    registered: ExpressRoute,
+    controller: ControllerFacts,
+    outside: readonly string[],
+  ): CompiledProxyRoute | undefined {
+    // 1
+    const { method: methodName } = registered.token as HandlerToken;
+    const proxy = proxyMetadataOf(controller.type) as ProxyControllerMetadata;
+    const method = (controller.type.prototype as Record<string, Handler>)[methodName] as Handler;
+    const prefix = publicPrefix(registered.path, proxy.prefix, method);
+    if (prefix === undefined) return undefined;
+    this.#checkController(controller, proxy);
+    const pattern = registered.path === undefined ? undefined : parsePathPattern(registered.path);
+    const enhancers = this.reader.enhancers(controller.type, method);
+
+    // 2
+    const where = `${controller.type.name}.${methodName}`;
+    const resolved = this.#policies(controller.type, method, enhancers, where);
+    const identity = resolved.get('authenticate');
+    const facts: RouteFacts = Object.freeze({
+      id: `${registered.methods?.join('|') ?? 'ALL'} ${registered.path}`,
+      methods: registered.methods,
+      path: registered.path as string,
+      paramNames: pattern?.paramNames ?? [],
+      handler: where,
+      upstream: proxy.upstream?.name,
+      proxied: true,
+      authenticated: identity !== undefined && identity.options !== undefined,
+    });
+    const pipeline = compilePolicies(resolved, this.catalogue.byName, facts, this.problems);
+    this.#checkAnswer(controller.type, methodName, pipeline, where);
+
+    // 3
+    const args = planArguments({
+      arguments: handlerArguments(controller.type, methodName),
+      types: (Reflect.getMetadata('design:paramtypes', controller.type.prototype, methodName) as unknown[]) ?? [],
+      pipes: enhancers.pipes,
+      lookupPipe: (reference) => this.reader.pipe(controller.type, reference),
+      wildcard: wildcardOf(pattern),
+    });
+    const reasons = [
+      ...outside,
+      ...controller.reasons,
+      ...enhancers.reasons,
+      ...args.reasons,
+      ...this.#answerReasons(controller.type, method),
+      ...(pattern === undefined ? ['a path only Express can match'] : []),
+    ];
+
+    // 4
+    const compiled = reasons.length === 0 && args.readers !== undefined;
+    const bound = (controller.instance as Record<string, Handler>)[methodName] as Handler;
+    const route: PlannedRoute = {
+      facts,
+      pattern,
+      rank: registered.rank,
+      mode: compiled ? 'compiled' : 'interpreted',
+      reasons: [...new Set(reasons)],
+      policies: pipeline.policies,
+      exceptions: pipeline.exceptions,
+      before: pipeline.before,
+      after: pipeline.after,
+      prepare: this.#prepare(prefix, proxy, where),
+      handle: compiled ? bindHandler(controller.instance, bound, args.readers) : undefined,
+      readsBody: handlerArguments(controller.type, methodName).some(({ name }) => BODY_ARGUMENTS.has(name)),
+      deopt: enhancers.hasForeignFilter,
+    };
+    return { check: underCheck(route, resolved, prefix, proxy), handler: method };
+  }
+
+  /** Proxy controllers that no module declares cannot be seen; those without any route are a mistake. */
+  unrouted(): readonly ConfigProblem[] {
+    return this.reader
+      .types()
+      .filter((type) => proxyMetadataOf(type) !== undefined && !this.#checkedControllers.has(type))
+      .map((type) => ({
+        where: type.name,
+        message: 'it has no route; add a handler such as @All(["", "*path"]) that forwards the call.',
+      }));
+  }
+
+  #policies(type: Type, method: object, enhancers: EnhancerSurvey, where: string): ResolvedPolicies {
+    const { globals, defaults } = this.catalogue;
+    const levels: (readonly PolicyDeclaration[])[] = [declaredPolicies(method)];
+    // A controller that extends another inherits what it declares, the nearest class first.
+    for (let holder: object | null = type; holder !== null; holder = Object.getPrototypeOf(holder)) {
+      levels.push(declaredPolicies(holder));
+    }
+    // An enhancer stands for a policy unless the route declares that policy itself; two of a kind mean the same.
+    const implied = new Map<string, PolicyDeclaration>();
+    for (const declaration of enhancers.declarations) {
+      if (!implied.has(declaration.policy)) implied.set(declaration.policy, declaration);
+    }
+    return resolvePolicies([...levels, [...implied.values()], globals, defaults], where, this.problems);
+  }
+
+  #checkController(controller: ControllerFacts, proxy: ProxyControllerMetadata): void {
+    if (this.#checkedControllers.has(controller.type)) return;
+    this.#checkedControllers.add(controller.type);
+    const where = controller.type.name;
+    if (typeof proxy.upstream?.name !== 'string') {
+      this.problems.push({
+        where,
+        message: 'its upstream is undefined; give @ProxyController what defineUpstream(…) returned (a circular import leaves it undefined).',
+      });
+    } else if (!controller.canInject(upstreamToken(proxy.upstream))) {
+      this.problems.push({
+        where,
+        message: `the upstream "${proxy.upstream.name}" is not imported; add UpstreamModule.forFeature(…) to the imports of ${controller.moduleName}.`,
+      });
+    }
+  }
+
+  #checkAnswer(type: Type, method: string, pipeline: RoutePipeline, where: string): void {
+    if (pipeline.after.length === 0 || !writesResponse(type, method)) return;
+    const names = pipeline.policies.filter(({ stage }) => stage === 'filter').map(({ name }) => name);
+    this.problems.push({
+      where,
+      message: `the handler writes the response itself, so ${names.join(' and ')} cannot see it; return the answer instead of using @Res().`,
+    });
+  }
+
+  #answerReasons(type: Type, method: object): readonly string[] {
+    const reasons = [...answerDecorators(method)];
+    if (hostOf(type) !== undefined) reasons.push('a host-scoped controller');
+    const versioning = this.config.getVersioning();
+    if (versioning !== undefined && versioning.type !== VersioningType.URI) {
+      if ((versionOf(type, method) ?? versioning.defaultVersion) !== undefined) reasons.push('@Version');
+    }
+    return reasons;
+  }
+
+  #prepare(prefix: string, proxy: ProxyControllerMetadata, where: string): PlannedRoute['prepare'] {
+    const { upstreamPath } = proxy.options;
+    const plain = parsePathPattern(prefix === '' ? '/' : prefix);
+    if (upstreamPath !== undefined && !upstreamPath.startsWith('/')) {
+      this.problems.push({ where, message: `upstreamPath is "${upstreamPath}"; it must start with "/".` });
+    }
+    if (upstreamPath !== undefined && plain === undefined) {
+      this.problems.push({
+        where,
+        message: `upstreamPath needs a prefix of literals and ":names"; "${prefix}" holds more.`,
+      });
+    }
+    const unknown = [...(upstreamPath ?? '').matchAll(/\/:([^/]+)/g)]
+      .map(([, name]) => name as string)
+      .filter((name) => plain !== undefined && !plain.paramNames.includes(name));
+    for (const name of unknown) {
+      this.problems.push({ where, message: `upstreamPath names ":${name}", which the prefix "${prefix}" does not have.` });
+    }
+    return prepareCall(prefix, upstreamPath);
+  }
+}
+
+const BODY_ARGUMENTS = new Set(['@Body', '@RawBody']);
+
+function wildcardOf(pattern: PathPattern | undefined): string | undefined {
+  const last = pattern?.segments.at(-1);
+  return last?.kind === 'wildcard' ? last.name : undefined;
+}
+
+/** The registered path without the handler's own part; `undefined` when the path is not this controller's. */
+function publicPrefix(path: string | undefined, declared: string, method: object): string | undefined {
+  if (path === undefined) return undefined;
+  const own = `/${trim(declared)}`;
+  for (const part of declaredPaths(method) ?? []) {
+    const tail = trim(part) === '' ? '' : `/${trim(part)}`;
+    if (!path.endsWith(tail)) continue;
+    const prefix = path.slice(0, path.length - tail.length);
+    if (own === '/' || prefix === own || prefix.endsWith(own)) return prefix === '/' ? '' : prefix;
+  }
+  return undefined;
+}
+
+const trim = (path: string): string => path.replace(/^\/+|\/+$/g, '');
+
+function underCheck(
+  route: PlannedRoute,
+  resolved: ResolvedPolicies,
+  prefix: string,
+  proxy: ProxyControllerMetadata,
+): RouteUnderCheck {
+  const identity = resolved.get('authenticate');
+  const filter = resolved.get('filter-response');
+  const { upstreamPath } = proxy.options;
+  const upstreamPattern =
+    upstreamPath === undefined
+      ? route.pattern
+      : parsePathPattern(trimEnd(upstreamPath) + route.facts.path.slice(prefix.length) || '/');
+  return {
+    route,
+    isPublic: identity !== undefined && identity.options === undefined,
+    hasIdentity: identity !== undefined && identity.options !== undefined,
+    isFiltered: filter !== undefined && filter.options !== undefined,
+    isUnfilteredOnPurpose: filter !== undefined && filter.options === undefined,
+    upstreamPattern,
+  };
+}
+
+const trimEnd = (path: string): string => path.replace(/\/+$/, '');

@@ -1,0 +1,103 @@
+import type { Server } from 'node:http';
+import type { NestApplicationOptions } from '@nestjs/common';
+import { type IEntryNestModule, NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { AdminServer } from '../admin/admin.server.js';
+import { routeViews } from '../admin/route.view.js';
+import type { GatewaySettings } from '../config/gateway-settings.js';
+import { loadSettings } from '../config/load-settings.js';
+import { refuseMalformed } from '../edge/malformed-request.js';
+import type { Observability } from '../observability/create-observability.js';
+import { EVENTS } from '../observability/events.js';
+import { adminServerOf } from './admin.views.js';
+import { drainServer } from './drain.js';
+import { GatewayAdapter } from './gateway.adapter.js';
+import { GatewayLifecycle } from './gateway.lifecycle.js';
+import { type Environment, OBSERVABILITY, SETTINGS } from './gateway.tokens.js';
+
+export interface CreateGatewayOptions {
+  /** Nest's own options. The body parser, the route order and TLS are the gateway's. */
+  readonly nest?: Omit<NestApplicationOptions, 'bodyParser' | 'httpsOptions' | 'routeResolutionStrategy'>;
+  /** Where the server's limits are read. Default: `process.env`. */
+  readonly environment?: Environment;
+}
+
+/** A Nest Express application with the compiled front. */
+export interface Gateway extends Omit<NestExpressApplication, 'listen'> {
+  /** Opens the traffic port and the admin port; both default to the settings. Port 0 takes a free one. */
+  listen(port?: number, host?: string): Promise<Server>;
+  /**
+   * Takes the gateway out of service: readiness turns red and replies carry `Connection: close`, connections are still
+   * accepted for the drain delay, then requests in flight finish, all within the drain time. Closes the application.
+   */
+  drain(): Promise<void>;
+  /** The admin port's server; `undefined` before `listen()`. */
+  admin(): AdminServer | undefined;
+}
+
+/**
+ * Makes the gateway of a root module that imports `GatewayModule.forRoot(…)`.
+ *
+ * @throws ConfigError with every problem of the environment, or of every route, policy and upstream, at once
+ */
+export async function createGateway(module: IEntryNestModule, options: CreateGatewayOptions = {}): Promise<Gateway> {
+  const settings = loadSettings(options.environment ?? process.env);
+  const app = await NestFactory.create<NestExpressApplication>(module, new GatewayAdapter(settings.limits), {
+    logger: ['warn', 'error', 'fatal'],
+    bufferLogs: true,
+    ...options.nest,
+    // A mistake is thrown to the caller, who lists it; Nest would end the process.
+    abortOnError: false,
+    bodyParser: false,
+    routeResolutionStrategy: 'specificity',
+  });
+  app.useLogger(app.get<Observability>(OBSERVABILITY, { strict: false }).nestLogger);
+  return extend(app);
+}
+
+function extend(app: NestExpressApplication): Gateway {
+  const settings = app.get<GatewaySettings>(SETTINGS, { strict: false });
+  const observability = app.get<Observability>(OBSERVABILITY, { strict: false });
+  const lifecycle = app.get(GatewayLifecycle, { strict: false });
+  const listenNest = app.listen.bind(app);
+  const closeNest = app.close.bind(app);
+  let admin: AdminServer | undefined;
+
+  const own = {
+    admin: () => admin,
+    async listen(port = settings.traffic.port, host = settings.traffic.host): Promise<Server> {
+      await app.init();
+      admin = adminServerOf(app, settings, observability, lifecycle);
+      await admin.listen();
+      const server = (await listenNest(port, host)) as Server;
+      refuseMalformed(server);
+      lifecycle.listening();
+      logRoutes(observability, lifecycle);
+      return server;
+    },
+    async drain(): Promise<void> {
+      observability.events.info(EVENTS.gatewayDraining, { active: lifecycle.edge.active });
+      await drainServer(app.getHttpServer() as Server, lifecycle.edge, settings.drain);
+      await own.close();
+    },
+    async close(): Promise<void> {
+      await closeNest();
+      await admin?.close();
+      observability.events.info(EVENTS.gatewayStopped);
+      await observability.shutdown();
+    },
+  };
+  // Nest hands out a proxy that takes no assignments, so what the gateway adds stands in front of it.
+  return new Proxy(app, {
+    get: (target, name) => (Object.hasOwn(own, name) ? own[name as keyof typeof own] : Reflect.get(target, name)),
+  }) as unknown as Gateway;
+}
+
+function logRoutes({ events }: Observability, lifecycle: GatewayLifecycle): void {
+  const views = routeViews(lifecycle.plannedRoutes);
+  for (const view of views) events.info(EVENTS.routePlanned, { ...view });
+  events.info(EVENTS.routesCompiled, {
+    routes: views.length,
+    compiled: views.filter(({ mode }) => mode === 'compiled').length,
+  });
+}

@@ -1,0 +1,109 @@
+import type { ServerResponse } from 'node:http';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { GatewaySettings } from '../config/gateway-settings.js';
+import { ConfigError } from '../contracts/config-problem.js';
+import { exchangeOf } from '../contracts/exchange-of.js';
+import { UpstreamResponse } from '../contracts/upstream-response.js';
+import { Edge, type ReservedHandler } from '../edge/edge.js';
+import { healthResponse } from '../edge/health.response.js';
+import type { Observability } from '../observability/create-observability.js';
+import { adoptOrMint } from '../policies/correlation-id/correlation-id.js';
+import type { PlannedRoute } from '../routing/planned-route.js';
+import { PlanBuilder } from './compiler/plan.builder.js';
+import { EdgeHolder } from './edge.holder.js';
+import { GatewayAdapter } from './gateway.adapter.js';
+import { OBSERVABILITY, SETTINGS } from './gateway.tokens.js';
+import { GatewayGuard } from './interpreter/gateway.guard.js';
+import { GatewayInterceptor } from './interpreter/gateway.interceptor.js';
+import { GatewayExceptionFilter, httpExceptionProblem } from './interpreter/gateway-exception.filter.js';
+import { RouteRegistry } from './interpreter/route.registry.js';
+import { UpstreamRegistry } from './upstream.registry.js';
+
+/** Puts the edge, the plan and Nest together once the application is initialised, and takes them down in order. */
+@Injectable()
+export class GatewayLifecycle implements OnApplicationBootstrap {
+  readonly edge: Edge;
+  #listening = false;
+
+  constructor(
+    @Inject(SETTINGS) private readonly settings: GatewaySettings,
+    @Inject(OBSERVABILITY) private readonly observability: Observability,
+    private readonly builder: PlanBuilder,
+    private readonly routes: RouteRegistry,
+    private readonly upstreams: UpstreamRegistry,
+    private readonly host: HttpAdapterHost,
+    holder: EdgeHolder,
+    private readonly guard: GatewayGuard,
+    private readonly interceptor: GatewayInterceptor,
+    private readonly filter: GatewayExceptionFilter,
+  ) {
+    const { limits, traffic } = settings;
+    this.edge = new Edge({
+      limits,
+      trustedProxies: traffic.trustedProxies,
+      correlate: adoptOrMint,
+      now: () => performance.now(),
+      recorder: observability.recorder,
+      foreignProblem: httpExceptionProblem,
+      reserved: this.#reserved(traffic.healthPath),
+    });
+    holder.edge = this.edge;
+  }
+
+  /** The routes of the current plan, in the order they are tried. */
+  get plannedRoutes(): readonly PlannedRoute[] {
+    return this.edge.plan.routes;
+  }
+
+  /** Listening, plan loaded, not draining, and no critical upstream down. */
+  get ready(): boolean {
+    const critical = this.upstreams.status().some((upstream) => upstream.critical && !upstream.healthy);
+    return this.#listening && !this.edge.draining && !critical;
+  }
+
+  /** @throws ConfigError with every problem of every route, policy and upstream at once */
+  onApplicationBootstrap(): void {
+    const adapter = this.host.httpAdapter;
+    this.#plan();
+    if (adapter instanceof GatewayAdapter) adapter.attach(this.edge, () => this.#plan());
+    this.#answerUpstreamResponses();
+  }
+
+  listening(): void {
+    this.#listening = true;
+  }
+
+  #plan(): void {
+    const built = this.builder.build({
+      compile: this.settings.compile,
+      own: new Set([this.guard, this.interceptor, this.filter]),
+    });
+    const problems = [...this.upstreams.problems, ...built.problems];
+    if (problems.length > 0) throw new ConfigError(problems);
+    this.edge.plan = built.plan;
+    this.routes.replace(built.byHandler);
+    const adapter = this.host.httpAdapter;
+    if (adapter instanceof GatewayAdapter) adapter.surveyed(built.surveySize);
+  }
+
+  /** One writer: what Nest would serialise on the interpreted way is sent as on the compiled one. */
+  #answerUpstreamResponses(): void {
+    const adapter = this.host.httpAdapter;
+    const reply = adapter.reply.bind(adapter);
+    adapter.reply = (response: ServerResponse, body: unknown, status?: number) => {
+      const exchange = body instanceof UpstreamResponse ? exchangeOf(response.req) : undefined;
+      if (exchange === undefined) return reply(response, body, status);
+      this.edge.reply(exchange, body as UpstreamResponse);
+    };
+  }
+
+  #reserved(path: string): ReadonlyMap<string, ReservedHandler> {
+    return new Map<string, ReservedHandler>([
+      [path, () => healthResponse(this.ready)],
+      [`${path}/ready`, () => healthResponse(this.ready)],
+      // Alive is whoever can answer at all.
+      [`${path}/live`, () => healthResponse(true)],
+    ]);
+  }
+}

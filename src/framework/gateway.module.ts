@@ -1,0 +1,159 @@
+import {
+  type DynamicModule,
+  Inject,
+  type MiddlewareConsumer,
+  Module,
+  type NestModule,
+  type Provider,
+} from '@nestjs/common';
+import { ApplicationConfig, DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
+import type { GatewaySettings } from '../config/gateway-settings.js';
+import { loadSettings } from '../config/load-settings.js';
+import type { Policy, PolicyDeclaration } from '../contracts/policy.js';
+import { HealthModule } from '../health/health.module.js';
+import { createObservability, type Observability } from '../observability/create-observability.js';
+import { startTelemetry } from '../observability/telemetry.js';
+import { authenticateWith } from '../policies/authenticate/authenticate.options.js';
+import { AUTHENTICATE_PROVIDERS } from '../policies/authenticate/authenticate.providers.js';
+import { DEFAULT_AUTHENTICATION } from '../policies/authenticate/authenticate.tokens.js';
+import type { AuthenticationDescriptor } from '../policies/authenticate/authentication-method.js';
+import { JWT_SETTINGS, type JwtSettings } from '../policies/authenticate/jwt/jwt.settings.js';
+import { DEFAULT_BODY_LIMIT } from '../policies/body-limit/body-limit.policy.js';
+import { RateLimitModule, type RateLimitModuleOptions } from '../policies/rate-limit/rate-limit.module.js';
+import { PlanBuilder } from './compiler/plan.builder.js';
+import { GLOBAL_DECLARATIONS, POLICIES, PolicyCatalogue } from './compiler/policy.catalogue.js';
+import { EdgeHolder } from './edge.holder.js';
+import { EdgeMiddleware } from './edge.middleware.js';
+import { GatewayAdapter } from './gateway.adapter.js';
+import { GatewayLifecycle } from './gateway.lifecycle.js';
+import { ENVIRONMENT, type Environment, OBSERVABILITY, SETTINGS } from './gateway.tokens.js';
+import { GatewayGuard } from './interpreter/gateway.guard.js';
+import { GatewayInterceptor } from './interpreter/gateway.interceptor.js';
+import { GatewayExceptionFilter } from './interpreter/gateway-exception.filter.js';
+import { RouteRegistry } from './interpreter/route.registry.js';
+import { POLICY_PROVIDERS, POLICY_TYPES } from './policies.js';
+import { UpstreamRegistry } from './upstream.registry.js';
+
+export interface GatewayModuleOptions {
+  /** How requests are authenticated on every proxy route that does not say otherwise. Default: each route must say. */
+  readonly authentication?: AuthenticationDescriptor;
+  /** Policies that hold on every proxy route unless a controller or method declares its own. */
+  readonly defaults?: readonly PolicyDeclaration[];
+  /** A team's own policies: classes that implement `Policy`. */
+  readonly policies?: readonly (new (...args: never[]) => Policy)[];
+  /** Options of @nestjs/throttler, its storage among them. */
+  readonly rateLimit?: RateLimitModuleOptions;
+  /** Where variables are read. Default: `process.env`. */
+  readonly environment?: Environment;
+  /** Default: read from the environment. */
+  readonly settings?: GatewaySettings;
+  /** Default: made from the settings. */
+  readonly observability?: Observability;
+}
+
+/** The gateway in a Nest application: imported once, in the root module, beside the modules of the upstreams. */
+@Module({})
+export class GatewayModule implements NestModule {
+  constructor(
+    config: ApplicationConfig,
+    guard: GatewayGuard,
+    interceptor: GatewayInterceptor,
+    filter: GatewayExceptionFilter,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+  ) {
+    // Registered while the container is built, so before every APP_GUARD and useGlobalGuards() of the application:
+    // Nest runs guards and interceptors in this order and tries filters in the opposite one.
+    config.addGlobalGuard(guard);
+    config.addGlobalInterceptor(interceptor);
+    config.addGlobalFilter(filter);
+  }
+
+  static forRoot(options: GatewayModuleOptions = {}): DynamicModule {
+    return {
+      module: GatewayModule,
+      // Upstream modules need its providers wherever they stand.
+      global: true,
+      imports: [DiscoveryModule, HealthModule, RateLimitModule.forRoot(options.rateLimit)],
+      providers: [
+        ...settingsProviders(options),
+        ...AUTHENTICATE_PROVIDERS,
+        ...POLICY_PROVIDERS,
+        ...(options.policies ?? []),
+        {
+          provide: POLICIES,
+          inject: [...POLICY_TYPES, ...(options.policies ?? [])],
+          useFactory: (...policies: Policy[]) => policies,
+        },
+        { provide: GLOBAL_DECLARATIONS, useValue: globalDeclarations(options) },
+        PolicyCatalogue,
+        PlanBuilder,
+        UpstreamRegistry,
+        RouteRegistry,
+        EdgeHolder,
+        GatewayGuard,
+        GatewayInterceptor,
+        GatewayExceptionFilter,
+        GatewayLifecycle,
+      ],
+      exports: [
+        UpstreamRegistry,
+        GatewayLifecycle,
+        SETTINGS,
+        OBSERVABILITY,
+        ...AUTHENTICATE_PROVIDERS.map((provider) => (typeof provider === 'function' ? provider : provider.provide)),
+        DEFAULT_AUTHENTICATION,
+      ],
+    };
+  }
+
+  configure(consumer: MiddlewareConsumer): void {
+    // With the gateway's own adapter the edge stands in front of Express already.
+    if (this.host.httpAdapter instanceof GatewayAdapter) return;
+    consumer.apply(EdgeMiddleware).forRoutes('{*path}');
+  }
+}
+
+function settingsProviders(options: GatewayModuleOptions): Provider[] {
+  return [
+    { provide: ENVIRONMENT, useValue: options.environment ?? process.env },
+    {
+      provide: SETTINGS,
+      inject: [ENVIRONMENT],
+      useFactory: (environment: Environment) => options.settings ?? loadSettings(environment),
+    },
+    {
+      provide: OBSERVABILITY,
+      inject: [SETTINGS, ENVIRONMENT],
+      useFactory: (settings: GatewaySettings, environment: Environment) =>
+        options.observability ?? createObservability(settings, { telemetry: startTelemetry(environment) }),
+    },
+    { provide: JWT_SETTINGS, inject: [SETTINGS], useFactory: jwtSettings },
+    {
+      provide: DEFAULT_BODY_LIMIT,
+      inject: [SETTINGS],
+      useFactory: (settings: GatewaySettings) => settings.limits.bodyLimitBytes,
+    },
+    { provide: DEFAULT_AUTHENTICATION, useValue: options.authentication },
+  ];
+}
+
+function jwtSettings({ jwt }: GatewaySettings): JwtSettings {
+  const { key } = jwt;
+  return {
+    secret: key?.kind === 'secret' ? key.secret.reveal() : undefined,
+    publicKey: key?.kind === 'public-key' ? key.pem : undefined,
+    jwksUri: key?.kind === 'jwks' ? key.uri : undefined,
+    issuer: jwt.issuer,
+    audience: jwt.audience,
+    algorithms: jwt.algorithms,
+    clockSkewSeconds: jwt.clockSkewSeconds,
+  };
+}
+
+function globalDeclarations(options: GatewayModuleOptions): readonly PolicyDeclaration[] {
+  const identity =
+    options.authentication === undefined
+      ? []
+      : [authenticateWith(undefined, 'GatewayModule.forRoot({ authentication })')];
+  return [...(options.defaults ?? []), ...identity];
+}

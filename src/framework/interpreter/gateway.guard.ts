@@ -1,0 +1,55 @@
+import type { IncomingMessage } from 'node:http';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import type { Exchange } from '../../contracts/exchange.js';
+import { exchangeOf } from '../../contracts/exchange-of.js';
+import { GatewayError } from '../../contracts/gateway-error.js';
+import type { Principal } from '../../contracts/principal.js';
+import { runBefore } from '../../edge/route.runner.js';
+import type { PlannedRoute } from '../../routing/planned-route.js';
+import { readHandlerBody } from './handler-body.js';
+import { type ExpressRequest, RouteRegistry } from './route.registry.js';
+
+type GuardedRequest = IncomingMessage & ExpressRequest & { user?: Principal; body?: unknown; rawBody?: Buffer };
+
+/**
+ * Runs the stages before the handler on the interpreted way. It is Nest's first global guard,
+ * so a team's own guards find the principal and a shaped call.
+ */
+@Injectable()
+export class GatewayGuard implements CanActivate {
+  constructor(private readonly routes: RouteRegistry) {}
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    if (context.getType() !== 'http') return true;
+    const req = context.switchToHttp().getRequest<GuardedRequest>();
+    const exchange = exchangeOf(req);
+    const route = this.routes.routeOf(context.getHandler(), req, exchange);
+    if (route === undefined) return true;
+    if (exchange === undefined) {
+      // Without the edge nothing was judged, so nothing may pass.
+      throw new GatewayError('internal', { cause: new Error('The request did not come through the gateway.') });
+    }
+    // A compiled route already failed: a team's exception filter answers.
+    if (exchange.thrown !== undefined) throw exchange.thrown;
+    if (exchange.route !== route.facts) enterAgain(exchange, route, req);
+    return this.#run(route, exchange, req);
+  }
+
+  async #run(route: PlannedRoute, exchange: Exchange, req: GuardedRequest): Promise<boolean> {
+    const waiting = runBefore(route.before, exchange);
+    if (waiting !== undefined) await waiting;
+    if (exchange.principal !== undefined) req.user = exchange.principal;
+    if (route.readsBody) await readHandlerBody(exchange, req);
+    return true;
+  }
+}
+
+/** Express chose another route than the plan: the one whose handler runs is the one whose policies count. */
+function enterAgain(exchange: Exchange, route: PlannedRoute, req: ExpressRequest): void {
+  exchange.route = route.facts;
+  exchange.params = route.facts.paramNames.map((name) => {
+    const value = req.params?.[name];
+    return Array.isArray(value) ? value.join('/') : (value ?? '');
+  });
+  route.prepare(exchange);
+}

@@ -1,0 +1,32 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import { mergeMap, type Observable } from 'rxjs';
+import { exchangeOf } from '../../contracts/exchange-of.js';
+import { asResponse } from '../../edge/handler-result.js';
+import { runAfter } from '../../edge/route.runner.js';
+import { type ExpressRequest, RouteRegistry } from './route.registry.js';
+
+/**
+ * Runs the stages after the handler on the interpreted way. It is Nest's outermost interceptor,
+ * so it sees what a team's own interceptors made of the answer.
+ */
+@Injectable()
+export class GatewayInterceptor implements NestInterceptor {
+  constructor(private readonly routes: RouteRegistry) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    if (context.getType() !== 'http') return next.handle();
+    const http = context.switchToHttp();
+    const req = http.getRequest<IncomingMessage & ExpressRequest>();
+    const exchange = exchangeOf(req);
+    const route = this.routes.routeOf(context.getHandler(), req, exchange);
+    if (route === undefined || exchange === undefined) return next.handle();
+    const res = http.getResponse<ServerResponse>();
+    return next.handle().pipe(
+      mergeMap(async (result) =>
+        // A handler that wrote the response itself has no answer left to shape.
+        res.headersSent ? result : runAfter(route.after, exchange, asResponse(result, res.statusCode)),
+      ),
+    );
+  }
+}

@@ -1,0 +1,32 @@
+import type { Provider, Type } from '@nestjs/common';
+import type { Policy } from '../contracts/policy.js';
+import { AuthenticatePolicy } from '../policies/authenticate/authenticate.policy.js';
+import { AuthorizePolicy } from '../policies/authorize/authorize.policy.js';
+import { BodyLimitPolicy } from '../policies/body-limit/body-limit.policy.js';
+import { FilterResponsePolicy } from '../policies/filter-response/filter-response.policy.js';
+import { RateLimitPolicy } from '../policies/rate-limit/rate-limit.policy.js';
+import { TimeoutPolicy } from '../policies/timeout/timeout.policy.js';
+import { TransformRequestPolicy } from '../policies/transform-request/transform-request.policy.js';
+import { TransformResponsePolicy } from '../policies/transform-response/transform-response.policy.js';
+
+/** Every policy of the gateway, in the order they run inside one stage. A new policy is a folder and a line here. */
+export const POLICY_TYPES: readonly Type<Policy<unknown>>[] = [
+  BodyLimitPolicy,
+  AuthenticatePolicy,
+  AuthorizePolicy,
+  RateLimitPolicy,
+  TimeoutPolicy,
+  TransformRequestPolicy,
+  FilterResponsePolicy,
+  TransformResponsePolicy,
+];
+
+/** Those that no module of their own provides. */
+export const POLICY_PROVIDERS: readonly Provider[] = [
+  BodyLimitPolicy,
+  AuthorizePolicy,
+  TimeoutPolicy,
+  TransformRequestPolicy,
+  FilterResponsePolicy,
+  TransformResponsePolicy,
+];

@@ -1,0 +1,2 @@
+// What a team's tests may import: `portcullis/testing`.
+export { GatewayAdapter } from '../gateway.adapter.js';

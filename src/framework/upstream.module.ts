@@ -1,0 +1,38 @@
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import type { UpstreamDefinition } from '../contracts/upstream-definition.js';
+import { UpstreamClient } from '../proxy/upstream/upstream-client.js';
+import { breakerToken, upstreamToken } from './decorators/inject-upstream.decorator.js';
+import { UpstreamRegistry } from './upstream.registry.js';
+
+/**
+ * Makes upstreams injectable in the module that imports it.
+ *
+ * @example
+ * ```ts
+ * @Module({ imports: [UpstreamModule.forFeature(USERS)], controllers: [UsersController] })
+ * export class UsersModule {}
+ * ```
+ */
+@Module({})
+// biome-ignore lint/complexity/noStaticOnlyClass: a Nest module is a class, also one that is only configured.
+export class UpstreamModule {
+  static forFeature(...upstreams: readonly UpstreamDefinition[]): DynamicModule {
+    const providers = upstreams.flatMap(providersOf);
+    return { module: UpstreamModule, providers, exports: providers };
+  }
+}
+
+function providersOf(upstream: UpstreamDefinition): Provider[] {
+  return [
+    {
+      provide: upstreamToken(upstream),
+      inject: [UpstreamRegistry],
+      useFactory: (registry: UpstreamRegistry) => new UpstreamClient(registry.open(upstream)),
+    },
+    {
+      provide: breakerToken(upstream),
+      inject: [UpstreamRegistry],
+      useFactory: (registry: UpstreamRegistry) => registry.open(upstream).breaker,
+    },
+  ];
+}

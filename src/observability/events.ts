@@ -1,0 +1,28 @@
+/** Every event the gateway logs. Names are stable: alerts may rely on them. */
+export const EVENTS = {
+  gatewayStarted: 'gateway.started',
+  gatewayDraining: 'gateway.draining',
+  gatewayStopped: 'gateway.stopped',
+  routePlanned: 'route.planned',
+  adminViewFailed: 'admin.view-failed',
+  routesCompiled: 'routes.compiled',
+  configurationRefused: 'configuration.refused',
+  processFailed: 'process.failed',
+  exchangeFailed: 'exchange.failed',
+  breakerOpened: 'breaker.opened',
+  breakerHalfOpened: 'breaker.half-opened',
+  breakerClosed: 'breaker.closed',
+  logSinkFailing: 'log.sink-failing',
+  logSinkRecovered: 'log.sink-recovered',
+  telemetryTrouble: 'telemetry.trouble',
+  frameworkMessage: 'framework.message',
+} as const;
+
+export type EventName = (typeof EVENTS)[keyof typeof EVENTS];
+export type EventFields = Readonly<Record<string, unknown>>;
+export type EventLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** Logs events, never prose: `log.warn(EVENTS.breakerOpened, { upstream })`. */
+export type EventLog = {
+  readonly [Level in EventLevel]: (event: EventName, fields?: EventFields) => void;
+};

@@ -1,0 +1,28 @@
+import type { Socket } from 'node:net';
+import type { KnownToken } from './known-token.js';
+
+const LAST = Symbol('portcullis.last-credentials');
+
+interface Last {
+  readonly owner: object;
+  readonly credentials: string;
+  readonly known: KnownToken;
+}
+
+type Carrier = Socket & { [LAST]?: Last };
+
+/**
+ * What the last credentials on this connection proved, if these are the same and `owner` verified them.
+ *
+ * Most connections carry one client: comparing two strings costs a tenth of a digest and a lookup. The owner is the
+ * method that verified them, so that two routes with different issuers never take each other's word.
+ */
+export function recallLast(socket: Socket, owner: object, credentials: string): KnownToken | undefined {
+  const last = (socket as Carrier)[LAST];
+  if (last === undefined || last.owner !== owner || last.credentials !== credentials) return undefined;
+  return last.known;
+}
+
+export function rememberLast(socket: Socket, owner: object, credentials: string, known: KnownToken): void {
+  (socket as Carrier)[LAST] = { owner, credentials, known };
+}

@@ -1,0 +1,50 @@
+import type { JwtRefusal } from './jwt-refusal.js';
+import type { JsonObject } from './strict-json.js';
+
+/** What the claims of a token must satisfy. */
+export interface ClaimRules {
+  readonly issuer: string | undefined;
+  readonly audience: readonly string[] | undefined;
+  readonly clockSkewMs: number;
+}
+
+/** Claims that were believed, and the time in which they may be. */
+export interface VerifiedClaims {
+  readonly claims: JsonObject;
+  /** Milliseconds since the epoch, the skew included. */
+  readonly validFromMs: number;
+  /** The first millisecond at which they no longer hold. */
+  readonly expiresAtMs: number;
+}
+
+/** Applies RFC 7519, section 4.1, strictly: `exp` is required, and a claim of the wrong type is a refusal. */
+export function checkClaims(
+  claims: JsonObject,
+  rules: ClaimRules,
+  nowMs: number,
+): VerifiedClaims | JwtRefusal {
+  const { exp, nbf, iat, iss, aud, sub } = claims;
+  if (!isNumericDate(exp)) return 'expiry';
+  if (nbf !== undefined && !isNumericDate(nbf)) return 'time';
+  if (iat !== undefined && !isNumericDate(iat)) return 'time';
+
+  const expiresAtMs = exp * 1_000 + rules.clockSkewMs;
+  const validFromMs = nbf === undefined ? 0 : nbf * 1_000 - rules.clockSkewMs;
+  if (nowMs >= expiresAtMs) return 'expired';
+  if (nowMs < validFromMs) return 'premature';
+
+  if (rules.issuer !== undefined && iss !== rules.issuer) return 'issuer';
+  if (rules.audience !== undefined && !isMeantFor(aud, rules.audience)) return 'audience';
+  if (sub !== undefined && typeof sub !== 'string') return 'subject';
+  return { claims, validFromMs, expiresAtMs };
+}
+
+/** A NumericDate after 1970. JSON's 1e400 reads as Infinity, which is no date. */
+function isNumericDate(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}
+
+function isMeantFor(audience: unknown, own: readonly string[]): boolean {
+  if (typeof audience === 'string') return own.includes(audience);
+  return Array.isArray(audience) && own.some((name) => audience.includes(name));
+}

@@ -1,0 +1,70 @@
+import { type Clock, systemClock } from '../../../contracts/clock.js';
+import type { Exchange } from '../../../contracts/exchange.js';
+import { GatewayError } from '../../../contracts/gateway-error.js';
+import type { Principal } from '../../../contracts/principal.js';
+import { AUTHENTICATE } from '../authenticate.options.js';
+import type { AuthenticationMethod } from '../authentication-method.js';
+import { authorizationOf, bearerToken, REPEATED } from './bearer-token.js';
+import { recallLast, rememberLast } from './connection-memo.js';
+import type { JwtConfiguration } from './jwt-configuration.js';
+import { JwtPassport } from './jwt-passport.js';
+import { JWT_REFUSALS, type JwtRefusal } from './jwt-refusal.js';
+import { JwtVerifier } from './jwt-verifier.js';
+import { TokenMemo } from './token-memo.js';
+
+/**
+ * Authenticates by `Authorization: Bearer <JWT>`.
+ *
+ * A token is verified once and then remembered until it expires: 1. by the connection it came on, 2. by its digest.
+ */
+export class JwtMethod implements AuthenticationMethod {
+  readonly #passport: JwtPassport;
+  readonly #memo = new TokenMemo();
+  readonly #realm: string;
+
+  constructor(
+    configuration: JwtConfiguration,
+    private readonly clock: Clock = systemClock,
+  ) {
+    this.#passport = new JwtPassport(new JwtVerifier(configuration, clock));
+    this.#realm = configuration.realm === undefined ? '' : ` realm="${configuration.realm}"`;
+  }
+
+  /** @throws GatewayError `unauthenticated`, with the challenge of RFC 6750, section 3 */
+  authenticate(exchange: Exchange): Principal {
+    const { req } = exchange;
+    const credentials = authorizationOf(req.rawHeaders);
+    if (credentials === undefined) throw this.#refusal('missing');
+    if (credentials === REPEATED) throw this.#refusal('repeated');
+    const now = this.clock.now();
+    // 1.
+    const last = recallLast(req.socket, this, credentials);
+    if (last?.holdsAt(now)) return last.principal;
+    // 2.
+    const token = bearerToken(credentials);
+    if (token === undefined) throw this.#refusal('missing');
+    if (token === '') throw this.#refusal('malformed');
+    const key = TokenMemo.keyOf(token);
+    let known = this.#memo.recall(key, now);
+    if (known === undefined) {
+      const outcome = this.#passport.verify(token);
+      if (typeof outcome === 'string') throw this.#refusal(outcome);
+      known = outcome;
+      this.#memo.remember(key, known);
+    }
+    rememberLast(req.socket, this, credentials, known);
+    return known.principal;
+  }
+
+  #refusal(refusal: JwtRefusal): GatewayError {
+    const detail = JWT_REFUSALS[refusal];
+    // RFC 6750, section 3.1: a request without a token is told how to authenticate, but no error.
+    const error = refusal === 'missing' ? '' : `error="invalid_token", error_description="${detail}"`;
+    const separator = error !== '' && this.#realm !== '' ? ', ' : error === '' ? '' : ' ';
+    return new GatewayError('unauthenticated', {
+      detail,
+      headers: ['WWW-Authenticate', `Bearer${this.#realm}${separator}${error}`],
+      policy: AUTHENTICATE,
+    });
+  }
+}

@@ -1,0 +1,21 @@
+/** The gateway's own key and rules for tokens, from its configuration. Exactly one of the three keys is set, or none. */
+export interface JwtSettings {
+  /** `JWT_SECRET`: at least 32 bytes. */
+  readonly secret?: string | undefined;
+  /** The text of `JWT_PUBLIC_KEY_FILE`: PEM. */
+  readonly publicKey?: string | undefined;
+  /** `JWT_JWKS_URI` */
+  readonly jwksUri?: string | undefined;
+  /** `JWT_ISSUER` */
+  readonly issuer?: string | undefined;
+  /** `JWT_AUDIENCE`; `any` accepts every audience. */
+  readonly audience?: string | readonly string[] | undefined;
+  /** `JWT_ALGORITHMS` */
+  readonly algorithms?: readonly string[] | undefined;
+  readonly clockSkewSeconds: number;
+}
+
+/** Injects the JwtSettings. */
+export const JWT_SETTINGS = Symbol('portcullis.jwt-settings');
+
+export const NO_JWT_SETTINGS: JwtSettings = Object.freeze({ clockSkewSeconds: 0 });

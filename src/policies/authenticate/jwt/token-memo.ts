@@ -1,0 +1,46 @@
+import { hash } from 'node:crypto';
+import type { KnownToken } from './known-token.js';
+
+/** About 2 KB each with common claims: some 20 MB when full. */
+export const TOKEN_MEMO_ENTRIES = 10_000;
+
+/**
+ * Remembers verified tokens by the SHA-256 of the whole token, signature included, so that no two can be mixed up.
+ *
+ * The oldest entry goes when it is full. Keys stand in a ring beside the map: that takes the same short time whatever
+ * the size, where asking a Map for its first key walks over the holes that deletions left.
+ */
+export class TokenMemo {
+  readonly #known = new Map<string, KnownToken>();
+  readonly #ring: (string | undefined)[];
+  #next = 0;
+
+  constructor(entries: number = TOKEN_MEMO_ENTRIES) {
+    this.#ring = new Array<string | undefined>(entries).fill(undefined);
+  }
+
+  get size(): number {
+    return this.#known.size;
+  }
+
+  /** What is known of a token now; an entry outside its time is forgotten. */
+  recall(key: string, nowMs: number): KnownToken | undefined {
+    const known = this.#known.get(key);
+    if (known === undefined || known.holdsAt(nowMs)) return known;
+    this.#known.delete(key);
+    return undefined;
+  }
+
+  remember(key: string, known: KnownToken): void {
+    const oldest = this.#ring[this.#next];
+    if (oldest !== undefined) this.#known.delete(oldest);
+    this.#ring[this.#next] = key;
+    this.#next = this.#next + 1 === this.#ring.length ? 0 : this.#next + 1;
+    this.#known.set(key, known);
+  }
+
+  /** 32 bytes as one string of as many characters: a key that a Map compares by content. */
+  static keyOf(token: string): string {
+    return hash('sha256', token, 'latin1');
+  }
+}

@@ -1,0 +1,68 @@
+import type { RawHeaders } from '../../contracts/raw-headers.js';
+
+/**
+ * Fields that describe the bytes before the filter, so that they are wrong after it.
+ *
+ * An ETag is more than wrong: it is often a hash of the whole body, from which a short field can be guessed back.
+ * `Last-Modified` stays, for it describes the resource and not its bytes.
+ */
+const OF_THE_BYTES: ReadonlySet<string> = new Set([
+  'etag', // RFC 9110, section 8.8.3
+  'content-encoding', // RFC 9110, section 8.4
+  'content-length', // RFC 9110, section 8.6
+  'content-range', // RFC 9110, section 14.4
+  'accept-ranges', // RFC 9110, section 14.3
+  'content-md5', // RFC 1864
+  'digest', // RFC 3230
+  'content-digest', // RFC 9530, section 2
+  'repr-digest', // RFC 9530, section 3
+]);
+
+const CONTENT_TYPE = 'content-type';
+
+/** By length: most names are known to be of no interest before they are folded. */
+const LENGTHS: readonly boolean[] = Array.from({ length: 32 }, (_, length) =>
+  [...OF_THE_BYTES, CONTENT_TYPE].some((name) => name.length === length),
+);
+
+/** The headers of an answer whose body is filtered: its type is JSON in UTF-8, whatever it claimed. */
+export function filteredHeaders(headers: RawHeaders): string[] {
+  const kept: string[] = [];
+  let typed = false;
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string;
+    const value = headers[i + 1] as string;
+    const folded = LENGTHS[name.length] === true ? name.toLowerCase() : '';
+    if (OF_THE_BYTES.has(folded)) continue;
+    if (folded !== CONTENT_TYPE) kept.push(name, value);
+    else if (!typed) {
+      typed = true;
+      kept.push(name, isJsonInUtf8(value) ? value : JSON_IN_UTF8);
+    }
+  }
+  if (!typed) kept.push('Content-Type', JSON_IN_UTF8);
+  return kept;
+}
+
+/** The headers of an answer that is sent without a body: what described the body goes, its type too when asked. */
+export function bodilessHeaders(headers: RawHeaders, withType: boolean): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    const folded = (headers[i] as string).toLowerCase();
+    if (OF_THE_BYTES.has(folded) || (!withType && folded === CONTENT_TYPE)) continue;
+    kept.push(headers[i] as string, headers[i + 1] as string);
+  }
+  return kept;
+}
+
+const JSON_IN_UTF8 = 'application/json; charset=utf-8';
+
+const JSON_TYPE = /^(?:application|text)\/(?:[^\s;]+\+)?json\s*(?:;|$)/i;
+const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
+
+function isJsonInUtf8(type: string): boolean {
+  if (type === 'application/json' || type === JSON_IN_UTF8) return true;
+  if (!JSON_TYPE.test(type)) return false;
+  const charset = CHARSET.exec(type)?.[1]?.toLowerCase();
+  return charset === undefined || charset === 'utf-8' || charset === 'utf8';
+}

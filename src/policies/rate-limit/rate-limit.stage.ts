@@ -1,0 +1,33 @@
+import type { Exchange } from '../../contracts/exchange.js';
+import { GatewayError } from '../../contracts/gateway-error.js';
+import type { Stage } from '../../contracts/policy.js';
+import type { Count } from './fixed-window.js';
+import type { Counter } from './rate-limit.counter.js';
+import { rateLimitFields } from './rate-limit.fields.js';
+import { type ResolvedRateLimit, windowText } from './rate-limit.options.js';
+
+export const RATE_LIMIT = 'rate-limit';
+
+/** Counts the request, tells the client where it stands, and ends the exchange with 429 when the limit is used up. */
+export function rateLimitStage(limit: ResolvedRateLimit, counter: Counter): Stage {
+  const writeFields = limit.headers ? rateLimitFields(limit) : undefined;
+  const detail = `At most ${limit.limit} requests are allowed in ${windowText(limit.windowMs)}.`;
+
+  const settle = (exchange: Exchange, count: Count): void => {
+    const remaining = limit.limit - count.hits;
+    writeFields?.(exchange.replyHeaders, Math.max(remaining, 0), count.resetSeconds);
+    if (remaining >= 0) return;
+    throw new GatewayError('rate-limited', {
+      policy: RATE_LIMIT,
+      detail,
+      // RFC 9110, section 10.2.3. The other fields are on the exchange, where every answer takes them from.
+      headers: ['Retry-After', String(count.resetSeconds)],
+    });
+  };
+
+  return (exchange) => {
+    const count = counter(exchange);
+    if (count instanceof Promise) return count.then((ready) => settle(exchange, ready));
+    settle(exchange, count);
+  };
+}

@@ -1,0 +1,150 @@
+import type { Target } from '../../contracts/forwarder.js';
+import { GatewayError } from '../../contracts/gateway-error.js';
+import type { PoolOptions } from '../../contracts/upstream-definition.js';
+import type { Attempt } from './attempt.js';
+import { type ConnectionOwner, type ConnectionSettings, UpstreamConnection } from './upstream-connection.js';
+
+/** What a pool holds at one moment. */
+export interface TargetPoolStats {
+  /** Busy and idle together, connections still being dialed included. */
+  readonly open: number;
+  readonly idle: number;
+  readonly busy: number;
+  /** Requests waiting for a connection. */
+  readonly waiting: number;
+}
+
+interface Waiter {
+  readonly attempt: Attempt;
+  readonly deadline: number;
+  readonly cancelled: (reason: GatewayError) => void;
+}
+
+/**
+ * The connections to one target. The one used last is used next, so that a falling load lets the others age out.
+ */
+export class TargetPool implements ConnectionOwner {
+  readonly #connections = new Set<UpstreamConnection>();
+  readonly #idle: UpstreamConnection[] = [];
+  readonly #waiting = new Set<Waiter>();
+  #closing = false;
+
+  constructor(
+    private readonly target: Target,
+    private readonly options: Required<PoolOptions>,
+    private readonly settings: ConnectionSettings,
+  ) {}
+
+  get isEmpty(): boolean {
+    return this.#connections.size === 0 && this.#waiting.size === 0;
+  }
+
+  get stats(): TargetPoolStats {
+    const open = this.#connections.size;
+    const idle = this.#idle.length;
+    return { open, idle, busy: open - idle, waiting: this.#waiting.size };
+  }
+
+  /** Gives the request a connection: an idle one, a new one, or the next that comes free. */
+  carry(attempt: Attempt): void {
+    if (this.#idle.length > 0) {
+      const now = this.settings.clock.monotonic();
+      for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
+        if (last.isFresh(now)) {
+          last.carry(attempt);
+          return;
+        }
+        last.retire();
+      }
+    }
+    if (this.#connections.size < this.options.maxConnections) this.#dial(attempt);
+    else if (this.#waiting.size < this.options.maxWaiting) this.#wait(attempt);
+    else attempt.reject(new GatewayError('overloaded'));
+  }
+
+  released(connection: UpstreamConnection): void {
+    const attempt = this.#nextWaiting();
+    if (attempt !== undefined) connection.carry(attempt);
+    else if (this.#closing) connection.retire();
+    else {
+      connection.park(this.options.idleMs);
+      this.#idle.push(connection);
+    }
+  }
+
+  closed(connection: UpstreamConnection): void {
+    this.#connections.delete(connection);
+    const index = this.#idle.lastIndexOf(connection);
+    if (index >= 0) this.#idle.splice(index, 1);
+    while (this.#connections.size < this.options.maxConnections) {
+      const attempt = this.#nextWaiting();
+      if (attempt === undefined) return;
+      this.#dial(attempt);
+    }
+  }
+
+  /** The retry that follows such a death at once then meets a new connection, so that one retry is enough. */
+  distrustIdle(): void {
+    this.#retireIdle();
+  }
+
+  /** Acts on every deadline that has passed. */
+  sweep(now: number): void {
+    for (const connection of this.#connections) connection.sweep(now);
+    for (const waiter of this.#waiting) {
+      if (now < waiter.deadline) continue;
+      this.#forget(waiter);
+      waiter.attempt.reject(new GatewayError('overloaded'));
+    }
+  }
+
+  /** Keeps no connection from now on; requests that run or wait are still served. */
+  close(): void {
+    this.#closing = true;
+    this.#retireIdle();
+  }
+
+  #retireIdle(): void {
+    for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) last.retire();
+  }
+
+  #dial(attempt: Attempt): void {
+    let connection: UpstreamConnection;
+    try {
+      connection = new UpstreamConnection(this.target, this, this.settings);
+    } catch (cause) {
+      attempt.reject(new GatewayError('upstream-unreachable', { cause }));
+      return;
+    }
+    this.#connections.add(connection);
+    connection.carry(attempt);
+  }
+
+  /** To wait for a connection takes no longer than to open one may. */
+  #wait(attempt: Attempt): void {
+    const { connectMs } = attempt.timeouts;
+    const waiter: Waiter = {
+      attempt,
+      deadline: connectMs === 0 ? Number.POSITIVE_INFINITY : this.settings.clock.monotonic() + connectMs,
+      cancelled: (reason) => {
+        this.#waiting.delete(waiter);
+        attempt.reject(reason);
+      },
+    };
+    this.#waiting.add(waiter);
+    attempt.cancellation.add(waiter.cancelled);
+  }
+
+  #nextWaiting(): Attempt | undefined {
+    for (const waiter of this.#waiting) {
+      this.#forget(waiter);
+      return waiter.attempt;
+    }
+    return undefined;
+  }
+
+  #forget(waiter: Waiter): void {
+    this.#waiting.delete(waiter);
+    waiter.attempt.cancellation.remove(waiter.cancelled);
+  }
+}

@@ -1,0 +1,127 @@
+import type { Exchange } from '../../contracts/exchange.js';
+import type { ForwardCall } from '../../contracts/forward-call.js';
+import type { Target } from '../../contracts/forwarder.js';
+import { applyEdits, foldHeaderName, type HeaderEdit } from '../../contracts/header-edit.js';
+import type { UpstreamRequest } from '../../contracts/upstream-request.js';
+import { appendForwarding } from './forwarding-headers.js';
+import { HeaderFates } from './header-fates.js';
+import { nominatedHeaders, removeNominated } from './nominated-headers.js';
+import { targetAuthority } from './target-authority.js';
+
+export interface RequestBuildOptions {
+  /** Send the client's own `Host` instead of the target's. Default false. */
+  readonly preserveHost?: boolean;
+  /** More header names that only the gateway may write; `x-claim-*` covers all that start so. Default none. */
+  readonly identityHeaders?: readonly string[];
+}
+
+/**
+ * Turns a call into the request that goes on the wire to a target; one builder serves one upstream.
+ *
+ * 1. `Host` comes first.
+ * 2. The client's end-to-end headers follow in their order, without what {@link CLIENT_HEADER_RULES} takes away and
+ *    without what the client's own `Connection` names. That happens before ours are written, so that no client
+ *    can remove them (THREATS 37).
+ * 3. The call's edits see the client's headers, those the gateway replaces included. None of them can write framing,
+ *    hop-by-hop fields, or a field that step 4 writes. A `host` they write is the one sent.
+ * 4. The gateway's own headers come last.
+ */
+export class UpstreamRequestBuilder {
+  readonly #fates: HeaderFates;
+  readonly #preserveHost: boolean;
+  readonly #authorities = new WeakMap<Target, string>();
+
+  constructor(options: RequestBuildOptions = {}) {
+    this.#fates = new HeaderFates(options.identityHeaders);
+    this.#preserveHost = options.preserveHost ?? false;
+  }
+
+  build(call: ForwardCall, target: Target): UpstreamRequest {
+    const { exchange, headerEdits: edits, clientHeaders: raw } = call;
+    const editing = edits.length > 0;
+    const traced = exchange.traceparent !== undefined;
+    // 1.
+    let headers: string[] = ['Host', this.#authority(target)];
+    let clientHost: string | undefined;
+    let nominated: Set<string> | undefined;
+
+    // 2.
+    for (let i = 0; i < raw.length; i += 2) {
+      const name = raw[i] as string;
+      const value = raw[i + 1] as string;
+      switch (this.#fates.of(name)) {
+        case 'pass':
+          headers.push(name, value);
+          break;
+        case 'ours':
+          if (editing) headers.push(name, value);
+          break;
+        case 'trace':
+          if (editing || !traced) headers.push(name, value);
+          break;
+        case 'host':
+          clientHost ??= value;
+          break;
+        case 'connection':
+          nominated = nominatedHeaders(value, nominated);
+          break;
+      }
+    }
+    if (nominated !== undefined) removeNominated(headers, nominated, 2);
+    if (this.#preserveHost && clientHost !== undefined) headers[1] = clientHost;
+
+    // 3.
+    if (editing) headers = this.#edited(headers, edits, exchange, clientHost);
+
+    // 4.
+    appendForwarding(headers, exchange, clientHost);
+    return {
+      method: call.method,
+      path: call.path + call.query,
+      headers,
+      body: call.body,
+      origin: exchange,
+    };
+  }
+
+  #edited(
+    headers: readonly string[],
+    edits: readonly HeaderEdit[],
+    exchange: Exchange,
+    clientHost: string | undefined,
+  ): string[] {
+    // Edits see the client's Host. They write lower-case names, so a `host` afterwards is theirs and a `Host` is not.
+    const seen = headers.slice(2);
+    if (clientHost !== undefined) seen.unshift('Host', clientHost);
+    const edited = applyEdits(seen, edits, foldHeaderName);
+
+    const kept: string[] = ['Host', headers[1] as string];
+    for (let i = 0; i < edited.length; i += 2) {
+      const name = edited[i] as string;
+      const value = edited[i + 1] as string;
+      switch (this.#fates.of(name)) {
+        // The client's own are gone by now: what stands here was written by an edit of the team's.
+        case 'strip':
+        case 'pass':
+          kept.push(name, value);
+          break;
+        case 'trace':
+          if (exchange.traceparent === undefined) kept.push(name, value);
+          break;
+        case 'host':
+          if (name === 'host') kept[1] = value;
+          break;
+      }
+    }
+    return kept;
+  }
+
+  #authority(target: Target): string {
+    let authority = this.#authorities.get(target);
+    if (authority === undefined) {
+      authority = targetAuthority(target);
+      this.#authorities.set(target, authority);
+    }
+    return authority;
+  }
+}

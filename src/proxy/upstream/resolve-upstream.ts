@@ -1,0 +1,68 @@
+import type { ConfigProblem } from '../../contracts/config-problem.js';
+import {
+  anyObject,
+  checkedElsewhere,
+  checkOptions,
+  type OptionRules,
+  show,
+  trueOrFalse,
+} from '../../contracts/option-check.js';
+import type { UpstreamDefinition, UpstreamOptions } from '../../contracts/upstream-definition.js';
+import { checkBreaker, resolveBreaker } from '../../resilience/breaker.options.js';
+import { checkRetry, resolveRetry } from '../../resilience/retry.options.js';
+import { checkTimeouts, resolveTimeouts } from '../../resilience/timeout.options.js';
+import type { Environment } from '../../targets/env.js';
+import { resolveTargets } from '../../targets/resolve-targets.js';
+import { checkPool, resolvePool } from './pool.options.js';
+import type { UpstreamSettings } from './upstream.settings.js';
+
+/** Lower-case and dashes: the name stands in metrics, logs and problem documents as it is. */
+const NAME = /^[a-z][a-z0-9-]{0,62}$/;
+
+const RULES: OptionRules<UpstreamOptions> = {
+  targets: checkedElsewhere,
+  timeout: checkedElsewhere,
+  breaker: checkedElsewhere,
+  retry: checkedElsewhere,
+  pool: checkedElsewhere,
+  proxy: anyObject,
+  critical: trueOrFalse,
+};
+
+/** The settings of an upstream, or every mistake in its definition. */
+export type ResolvedUpstream =
+  | { readonly settings: UpstreamSettings; readonly problems: readonly [] }
+  | { readonly settings: undefined; readonly problems: readonly ConfigProblem[] };
+
+export function resolveUpstream(definition: UpstreamDefinition, environment: Environment): ResolvedUpstream {
+  const { name, options } = definition;
+  const where = typeof name === 'string' && name !== '' ? name : 'defineUpstream';
+  const problems: ConfigProblem[] = [];
+  if (typeof name !== 'string' || !NAME.test(name)) {
+    const allowed = 'a lower-case letter and up to 62 more letters, digits or dashes';
+    problems.push({ where, message: `the name is ${show(name)}; must be ${allowed}.` });
+  }
+  problems.push(...checkOptions(where, '', options, RULES));
+  if (typeof options !== 'object' || options === null) return { settings: undefined, problems };
+
+  const { timeout, breaker, retry, pool, proxy, critical = false } = options;
+  const { targets, problems: targetProblems } = resolveTargets(where, options.targets, environment);
+  problems.push(...targetProblems);
+  if (timeout !== undefined) problems.push(...checkTimeouts(where, timeout));
+  if (breaker !== undefined && breaker !== false) problems.push(...checkBreaker(where, breaker));
+  if (retry !== undefined && retry !== false) problems.push(...checkRetry(where, retry));
+  if (pool !== undefined) problems.push(...checkPool(where, pool));
+  if (problems.length > 0) return { settings: undefined, problems };
+
+  const settings: UpstreamSettings = Object.freeze({
+    name,
+    targets,
+    timeouts: resolveTimeouts(timeout),
+    breaker: breaker === false ? undefined : resolveBreaker(breaker),
+    retry: retry === false ? undefined : resolveRetry(retry),
+    pool: resolvePool(pool),
+    proxy,
+    critical,
+  });
+  return { settings, problems: [] };
+}

@@ -1,0 +1,49 @@
+import type { Cancellation } from '../../contracts/cancellation.js';
+import type { GatewayError } from '../../contracts/gateway-error.js';
+import type { BodyFlow, BodySink, ResponseBody } from '../../contracts/upstream-response.js';
+import type { Breaker } from '../../resilience/breaker.js';
+import { namedError } from './named-error.js';
+
+/** A body that is still to come, and that tells the breaker when it breaks: the call had counted as a success. */
+export class WatchedBody implements ResponseBody {
+  readonly length: number | undefined;
+  readonly whole = undefined;
+
+  constructor(
+    private readonly body: ResponseBody,
+    private readonly breaker: Breaker,
+    private readonly cancellation: Cancellation,
+  ) {
+    this.length = body.length;
+  }
+
+  pipe(sink: BodySink): BodyFlow {
+    return this.body.pipe(new WatchedSink(sink, this.breaker, this.cancellation));
+  }
+
+  discard(): void {
+    this.body.discard();
+  }
+}
+
+class WatchedSink implements BodySink {
+  constructor(
+    private readonly sink: BodySink,
+    private readonly breaker: Breaker,
+    private readonly cancellation: Cancellation,
+  ) {}
+
+  write(chunk: Buffer): boolean {
+    return this.sink.write(chunk);
+  }
+
+  end(): void {
+    this.sink.end();
+  }
+
+  fail(error: GatewayError): void {
+    // A client that left ends the body too, and that is not the upstream's doing.
+    if (error.source === 'upstream' && this.cancellation.reason === undefined) this.breaker.reportFailure();
+    this.sink.fail(namedError(error, this.breaker.upstream));
+  }
+}

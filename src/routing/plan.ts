@@ -1,0 +1,55 @@
+import type { PlannedRoute } from './planned-route.js';
+import { type Match, RouteMatcher } from './route-matcher.js';
+
+/** A route only Express can match: asked when it could stand before what the matcher found. */
+export interface OpaqueRoute {
+  readonly route: PlannedRoute;
+  readonly matches: (path: string) => boolean;
+}
+
+/**
+ * The compiled, immutable route table. It is swapped whole, so a request sees one plan from start to end.
+ */
+export class Plan {
+  readonly #matcher: RouteMatcher<PlannedRoute>;
+  readonly #opaque: readonly OpaqueRoute[];
+
+  constructor(
+    readonly routes: readonly PlannedRoute[],
+    opaque: readonly OpaqueRoute[] = [],
+    /** Something in Express may answer requests that no route matches: middleware, static files, a team's 404 filter. */
+    readonly fallsThrough = false,
+  ) {
+    this.#matcher = new RouteMatcher(
+      routes.flatMap((route) => {
+        const { pattern } = route;
+        if (pattern === undefined) return [];
+        const methods = route.facts.methods === undefined ? undefined : new Set(route.facts.methods);
+        return [{ pattern, methods, rank: route.rank, value: route }];
+      }),
+    );
+    this.#opaque = [...opaque].sort((a, b) => a.route.rank - b.route.rank);
+  }
+
+  match(method: string, path: string): Match<PlannedRoute> | undefined {
+    const found = this.#matcher.match(method, path);
+    if (this.#opaque.length === 0) return found;
+    const limit = found?.rank ?? Number.POSITIVE_INFINITY;
+    for (const { route, matches } of this.#opaque) {
+      if (route.rank > limit) break;
+      const { methods } = route.facts;
+      const takes =
+        methods === undefined || methods.includes(method) || (method === 'HEAD' && methods.includes('GET'));
+      if (takes && matches(path)) return { value: route, rank: route.rank, params: [] };
+    }
+    return found;
+  }
+
+  /** The methods of a path for `Allow`; empty when no route has the path. */
+  allowedMethods(path: string): readonly string[] {
+    return this.#matcher.allowedMethods(path);
+  }
+}
+
+/** A plan before there is any: every request waits in Express's hands. */
+export const EMPTY_PLAN = new Plan([], [], true);

@@ -1,0 +1,46 @@
+import type { Exchange } from '../contracts/exchange.js';
+import type { ResponseStage, Stage, StageName } from '../contracts/policy.js';
+import type { RouteFacts } from '../contracts/route-facts.js';
+import type { PathPattern } from './path-pattern.js';
+
+/**
+ * Which way a route runs.
+ *
+ * - `compiled`: straight from the listener through its stages to the handler.
+ * - `interpreted`: through Express and Nest, with the same stages at the gateway's guard and interceptor.
+ * - `foreign`: not a proxy route; Express answers it and the gateway only correlates and records.
+ */
+export type RouteMode = 'compiled' | 'interpreted' | 'foreign';
+
+/** A policy as it stands on a route, for the boot table and the admin views. */
+export interface PlannedPolicy {
+  readonly name: string;
+  readonly stage: StageName;
+  readonly description: string;
+  /** Set when the policy holds a whole body in memory. */
+  readonly bufferLimitBytes: number | undefined;
+}
+
+/** One route of the plan: everything about it is resolved. */
+export interface PlannedRoute {
+  readonly facts: RouteFacts;
+  /** `undefined` when Express's grammar says more than the matcher compiles. */
+  readonly pattern: PathPattern | undefined;
+  readonly rank: number;
+  readonly mode: RouteMode;
+  /** Why the route is not compiled; empty when it is. */
+  readonly reasons: readonly string[];
+  readonly policies: readonly PlannedPolicy[];
+  /** Policies switched off with a reason: `unfiltered: public price list`. */
+  readonly exceptions: readonly string[];
+  readonly before: readonly Stage[];
+  readonly after: readonly ResponseStage[];
+  /** Puts the upstream request to be on the exchange. */
+  readonly prepare: (exchange: Exchange) => void;
+  /** Calls the handler with its arguments resolved; only on compiled routes. */
+  readonly handle: ((exchange: Exchange) => unknown) | undefined;
+  /** The handler asks for `@Body()`: on the interpreted way the body is read before it runs. */
+  readonly readsBody: boolean;
+  /** A team's exception filter may answer errors of this compiled route: they are handed to Express. */
+  readonly deopt: boolean;
+}

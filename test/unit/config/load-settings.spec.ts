@@ -1,0 +1,288 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { loadSettings } from '../../../src/config/load-settings.js';
+import { ConfigError, type ConfigProblem } from '../../../src/contracts/config-problem.js';
+
+const SECRET = 'a-secret-of-at-least-thirty-two-bytes';
+
+function problemsOf(
+  environment: Record<string, string>,
+  files: Record<string, string> = {},
+): ConfigProblem[] {
+  try {
+    loadSettings(environment, reader(files));
+  } catch (error) {
+    if (error instanceof ConfigError) return [...error.problems];
+    throw error;
+  }
+  return [];
+}
+
+function reader(files: Record<string, string>): (path: string) => string {
+  return (path) => {
+    const content = files[path];
+    if (content === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
+    return content;
+  };
+}
+
+const publicPem = (type: 'rsa' | 'ed25519', bits = 2048): string =>
+  (type === 'rsa'
+    ? generateKeyPairSync('rsa', { modulusLength: bits })
+    : generateKeyPairSync('ed25519')
+  ).publicKey
+    .export({ type: 'spki', format: 'pem' })
+    .toString();
+
+describe('settings', () => {
+  it('are complete and safe with an empty environment', () => {
+    const settings = loadSettings({});
+
+    expect(settings).toEqual({
+      traffic: { host: '0.0.0.0', port: 8080, healthPath: '/health', trustedProxies: undefined },
+      admin: { host: '127.0.0.1', port: 9901, token: undefined },
+      jwt: {
+        key: undefined,
+        issuer: undefined,
+        audience: undefined,
+        algorithms: undefined,
+        clockSkewSeconds: 5,
+      },
+      limits: {
+        bodyLimitBytes: 10 * 1024 * 1024,
+        maxHeaderBytes: 16_384,
+        maxHeaderCount: 100,
+        maxUrlBytes: 8192,
+        headersTimeoutMs: 10_000,
+        requestTimeoutMs: 300_000,
+        keepAliveTimeoutMs: 75_000,
+        maxConnections: 0,
+      },
+      drain: { delayMs: 5000, totalMs: 25_000 },
+      log: { level: 'info', accessLog: 'stdout' },
+      compile: 'auto',
+      environment: 'production',
+    });
+  });
+
+  it('are frozen to the last field', () => {
+    const settings = loadSettings({ JWT_ALGORITHMS: 'HS256', JWT_SECRET: SECRET });
+
+    expect(Object.isFrozen(settings)).toBe(true);
+    expect(Object.isFrozen(settings.limits)).toBe(true);
+    expect(Object.isFrozen(settings.jwt.algorithms)).toBe(true);
+  });
+
+  it('take a blank variable for an absent one', () => {
+    const settings = loadSettings({ PORT: '', JWT_ISSUER: '', WORKERS: '' });
+
+    expect(settings.traffic.port).toBe(8080);
+    expect(settings.jwt.issuer).toBeUndefined();
+  });
+
+  it('name every problem at once, each with what was found and what is allowed', () => {
+    const problems = problemsOf({
+      PORT: '80800',
+      ADMIN_HOST: 'not a host',
+      HEALTH_PATH: '/a/../b',
+      TRUSTED_PROXIES: '10.0.0.0/33',
+      LOG_LEVEL: 'loud',
+      ACCESS_LOG: 'true',
+      DRAIN_MS: '-1',
+      JWT_ALGORITHMS: 'none',
+    });
+
+    expect(problems.map((problem) => problem.where)).toEqual([
+      'PORT',
+      'HEALTH_PATH',
+      'TRUSTED_PROXIES',
+      'ADMIN_HOST',
+      'JWT_ALGORITHMS',
+      'DRAIN_MS',
+      'LOG_LEVEL',
+      'ACCESS_LOG',
+    ]);
+    expect(problems[0]?.message).toBe('is "80800"; must be a whole number, 0–65535 (0 takes any free port).');
+  });
+
+  it.each([
+    ['PORT', '8080 '],
+    ['PORT', '8e3'],
+    ['PORT', '0x50'],
+    ['HOST', '999.1.1.1'],
+    ['HEALTH_PATH', 'health'],
+    ['HEALTH_PATH', '/health/'],
+    ['HEALTH_PATH', '/'],
+    ['JWT_JWKS_URI', 'http://issuer.example/keys'],
+    ['JWT_JWKS_URI', 'https://user:pass@issuer.example/keys'],
+    ['TRUSTED_PROXIES', '10.0.0.1,,10.0.0.2'],
+    ['TRUSTED_PROXIES', '10.0.0.0/8/8'],
+    ['PORTCULLIS_COMPILE', 'on'],
+  ])('refuse %s=%s', (name, value) => {
+    const problems = problemsOf({ [name]: value, JWT_AUDIENCE: 'any' });
+
+    expect(problems.map((problem) => problem.where)).toEqual([name]);
+  });
+
+  it('match trusted proxies by address and range in both families', () => {
+    const { trustedProxies } = loadSettings({ TRUSTED_PROXIES: '10.0.0.0/8, 192.168.1.7, fd00::/8' }).traffic;
+
+    expect(trustedProxies?.check('10.200.0.1', 'ipv4')).toBe(true);
+    expect(trustedProxies?.check('192.168.1.7', 'ipv4')).toBe(true);
+    expect(trustedProxies?.check('192.168.1.8', 'ipv4')).toBe(false);
+    expect(trustedProxies?.check('fd12::1', 'ipv6')).toBe(true);
+  });
+});
+
+describe('secrets', () => {
+  it('are read from the file that NAME_FILE names, without the last line break', () => {
+    const settings = loadSettings(
+      { JWT_SECRET_FILE: '/run/jwt', ADMIN_TOKEN_FILE: '/run/admin' },
+      reader({ '/run/jwt': `${SECRET}\n`, '/run/admin': 'sixteen-or-more-bytes\r\n' }),
+    );
+
+    expect(settings.jwt.key?.kind === 'secret' && settings.jwt.key.secret.reveal()).toBe(SECRET);
+    expect(settings.admin.token?.reveal()).toBe('sixteen-or-more-bytes');
+  });
+
+  it.each([
+    ['both ways at once', { JWT_SECRET: SECRET, JWT_SECRET_FILE: '/run/jwt' }, 'JWT_SECRET'],
+    ['an unreadable file', { JWT_SECRET_FILE: '/nowhere' }, 'JWT_SECRET_FILE'],
+    ['an empty file', { JWT_SECRET_FILE: '/run/empty' }, 'JWT_SECRET_FILE'],
+    ['an empty path', { JWT_SECRET_FILE: '' }, 'JWT_SECRET_FILE'],
+    ['an empty value', { JWT_SECRET: '' }, 'JWT_SECRET'],
+    ['a short one', { JWT_SECRET: 'canary-too-short' }, 'JWT_SECRET'],
+    ['a short token', { ADMIN_TOKEN: 'canary' }, 'ADMIN_TOKEN'],
+  ])('refuse %s and never print a value', (_what, environment, where) => {
+    const problems = problemsOf(environment, { '/run/jwt': SECRET, '/run/empty': '\n' });
+
+    expect(problems.map((problem) => problem.where)).toEqual([where]);
+    expect(JSON.stringify(problems)).not.toMatch(/canary|a-secret/);
+  });
+
+  it('stay hidden when the settings are printed or serialised', () => {
+    const settings = loadSettings({ JWT_SECRET: SECRET, ADMIN_TOKEN: 'canary-token-of-the-admin' });
+
+    const printed = inspect(settings, { depth: 9, showHidden: true }) + JSON.stringify(settings);
+
+    expect(printed).toContain('[secret]');
+    expect(printed).not.toMatch(/canary|a-secret/);
+    expect(`${settings.admin.token}`).toBe('[secret]');
+  });
+});
+
+describe('rules between variables', () => {
+  it('want at most one kind of key', () => {
+    const problems = problemsOf({
+      JWT_SECRET: SECRET,
+      JWT_JWKS_URI: 'https://issuer.example/keys',
+      JWT_AUDIENCE: 'gateway',
+    });
+
+    expect(problems.map((problem) => problem.where)).toEqual(['JWT_SECRET, JWT_JWKS_URI']);
+  });
+
+  it('want an audience with public keys, or the word that none is meant', () => {
+    const uri = 'https://issuer.example/keys';
+
+    expect(problemsOf({ JWT_JWKS_URI: uri }).map((problem) => problem.where)).toEqual(['JWT_AUDIENCE']);
+    expect(loadSettings({ JWT_JWKS_URI: uri, JWT_AUDIENCE: 'any' }).jwt.audience).toBe('any');
+    expect(loadSettings({ JWT_JWKS_URI: uri, JWT_AUDIENCE: 'a, b' }).jwt.audience).toEqual(['a', 'b']);
+    expect(problemsOf({ JWT_JWKS_URI: uri, JWT_AUDIENCE: 'any,b' })).toHaveLength(1);
+  });
+
+  it('want a public key file that holds a public key of enough bits', () => {
+    const privatePem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
+    const files = {
+      '/good.pem': publicPem('rsa'),
+      '/weak.pem': publicPem('rsa', 1024),
+      '/private.pem': privatePem.toString(),
+      '/text.pem': 'no key',
+    };
+    const withFile = (path: string) => problemsOf({ JWT_PUBLIC_KEY_FILE: path, JWT_AUDIENCE: 'any' }, files);
+
+    expect(withFile('/good.pem')).toEqual([]);
+    for (const path of ['/weak.pem', '/private.pem', '/text.pem', '/nowhere.pem']) {
+      expect(withFile(path).map((problem) => problem.where)).toEqual(['JWT_PUBLIC_KEY_FILE']);
+    }
+  });
+
+  it('want algorithms of the key’s own family and never a mix', () => {
+    const files = { '/rsa.pem': publicPem('rsa'), '/ed.pem': publicPem('ed25519') };
+    const given = (environment: Record<string, string>) =>
+      problemsOf({ JWT_AUDIENCE: 'any', ...environment }, files).map((problem) => problem.where);
+
+    expect(given({ JWT_SECRET: SECRET, JWT_ALGORITHMS: 'HS256,HS512' })).toEqual([]);
+    expect(given({ JWT_PUBLIC_KEY_FILE: '/rsa.pem', JWT_ALGORITHMS: 'RS256,PS256' })).toEqual([]);
+    expect(given({ JWT_PUBLIC_KEY_FILE: '/ed.pem', JWT_ALGORITHMS: 'EdDSA' })).toEqual([]);
+    expect(given({ JWT_SECRET: SECRET, JWT_ALGORITHMS: 'RS256' })).toEqual(['JWT_ALGORITHMS']);
+    expect(given({ JWT_PUBLIC_KEY_FILE: '/rsa.pem', JWT_ALGORITHMS: 'HS256' })).toEqual(['JWT_ALGORITHMS']);
+    expect(given({ JWT_PUBLIC_KEY_FILE: '/ed.pem', JWT_ALGORITHMS: 'ES256' })).toEqual(['JWT_ALGORITHMS']);
+    expect(given({ JWT_ALGORITHMS: 'HS256,RS256' })).toEqual(['JWT_ALGORITHMS']);
+  });
+
+  it('want a token on an admin port that others can reach', () => {
+    expect(problemsOf({ ADMIN_HOST: '0.0.0.0' }).map((problem) => problem.where)).toEqual(['ADMIN_HOST']);
+    expect(problemsOf({ ADMIN_HOST: '0.0.0.0', ADMIN_TOKEN: 'sixteen-or-more-bytes' })).toEqual([]);
+    for (const host of ['localhost', '127.8.0.1', '::1'])
+      expect(problemsOf({ ADMIN_HOST: host })).toEqual([]);
+  });
+
+  it('want two different ports, and clocks and sizes that contain each other', () => {
+    const problems = problemsOf({
+      PORT: '9000',
+      ADMIN_PORT: '9000',
+      DRAIN_DELAY_MS: '30000',
+      MAX_URL_BYTES: '20000',
+      HEADERS_TIMEOUT_MS: '400000',
+    });
+
+    expect(problems.map((problem) => problem.where)).toEqual([
+      'ADMIN_PORT',
+      'DRAIN_DELAY_MS',
+      'MAX_URL_BYTES',
+      'HEADERS_TIMEOUT_MS',
+    ]);
+    expect(problemsOf({ PORT: '0', ADMIN_PORT: '0', REQUEST_TIMEOUT_MS: '0' })).toEqual([]);
+  });
+});
+
+describe('variables that would have no effect', () => {
+  it('are refused when they belong to a later version', () => {
+    const problems = problemsOf({ HTTPS_PORT: '8443', REDIS_URL: 'redis://r', WORKERS: '2' });
+
+    expect(problems.map((problem) => problem.where)).toEqual(['HTTPS_PORT', 'REDIS_URL', 'WORKERS']);
+    expect(problems[0]?.message).toBe('TLS termination is not part of this version; unset it.');
+    expect(problemsOf({ WORKERS: '1' })).toEqual([]);
+  });
+
+  it.each([
+    ['JWT_AUDIANCE', 'JWT_AUDIENCE'],
+    ['JWT_SECERT', 'JWT_SECRET'],
+    ['ADMIN_PROT', 'ADMIN_PORT'],
+    ['DRAIN_DELAY', 'DRAIN_DELAY_MS'],
+    ['JWT_PUBLIC_KEY', 'JWT_PUBLIC_KEY_FILE'],
+    ['TRUSTED_PROXY', 'TRUSTED_PROXIES'],
+    ['PORTCULLIS_COMPILED', 'PORTCULLIS_COMPILE'],
+    ['ADMIN_TOKEN_FLIE', 'ADMIN_TOKEN_FILE'],
+  ])('are refused when misspelled: %s for %s', (given, meant) => {
+    const problems = problemsOf({ [given]: 'x' });
+
+    expect(problems).toEqual([
+      { where: given, message: `is no variable of the gateway; did you mean ${meant}?` },
+    ]);
+  });
+
+  it.each([
+    'PORTCULLIS_SERVICE_HOST',
+    'PORTCULLIS_PORT',
+    'PORTCULLIS_PORT_8080_TCP_ADDR',
+    'JWT_EXPIRES_IN',
+    'ADMIN_EMAIL',
+    'PATH',
+    'MAX_CONNECTION',
+  ])('are left alone when they may be somebody else’s: %s', (name) => {
+    expect(problemsOf({ [name]: 'x' })).toEqual([]);
+  });
+});
