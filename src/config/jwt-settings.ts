@@ -116,22 +116,19 @@ function checkAlgorithms(
   }
 }
 
+const ALGORITHMS_OF_KEY: Readonly<Record<string, RegExp>> = {
+  rsa: /^[RP]S/,
+  // RFC 8017, appendix A.1.2: such a key is for PSS signatures alone.
+  'rsa-pss': /^PS/,
+  ec: /^ES/,
+  ed25519: /^EdDSA$/,
+  ed448: /^EdDSA$/,
+};
+
 function fitsKey(algorithm: JwtAlgorithm, pem: string): boolean {
   const type = keyType(pem);
-  switch (type) {
-    case 'rsa':
-      return algorithm.startsWith('RS') || algorithm.startsWith('PS');
-    case 'rsa-pss':
-      return algorithm.startsWith('PS');
-    case 'ec':
-      return algorithm.startsWith('ES');
-    case 'ed25519':
-    case 'ed448':
-      return algorithm === 'EdDSA';
-    default:
-      // The file's own problem is told already.
-      return type === undefined;
-  }
+  // A file without a key has a problem of its own.
+  return type === undefined || (ALGORITHMS_OF_KEY[type]?.test(algorithm) ?? false);
 }
 
 function keyType(pem: string): string | undefined {

@@ -36,8 +36,9 @@ export interface AttemptTrace {
 /**
  * Carries one request to one target over one protocol.
  *
- * Resolves at the response's header section. Rejects with a GatewayError whose code is one of the `upstream-*` codes,
- * or with the cancellation's reason. A body that breaks later is told to its sink, never swallowed.
+ * Resolves at the response's header section. Rejects with a GatewayError: an `upstream-*` code, `overloaded` when no
+ * connection came free, a code of the client's when its body broke off, stalled or was not as long as declared, or the
+ * cancellation's reason. A body that breaks later is told to its sink, never swallowed.
  */
 export interface Forwarder {
   forward(
@@ -47,8 +48,8 @@ export interface Forwarder {
     cancellation: Cancellation,
     trace: AttemptTrace,
   ): Promise<UpstreamResponse>;
-  /** How the connections to a target stand; absent where there is no pool to tell of. */
-  poolStatus?(target: Target): PoolStatus | undefined;
+  /** Connections and waiting requests by target id; absent where there is no pool to tell of. */
+  stats?(): ReadonlyMap<string, PoolStatus>;
   /** Closes idle connections now and busy ones as they finish. */
   close(): void;
 }

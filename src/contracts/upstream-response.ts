@@ -24,7 +24,10 @@ export interface BodyFlow {
 
 /** A response body: exactly one of `pipe`, `discard` is called, once. */
 export interface ResponseBody {
-  /** Bytes to come when the upstream said so (Content-Length), else `undefined`. */
+  /**
+   * Bytes to come when the upstream said so (Content-Length), else `undefined`. Where no body can follow (HEAD, 204, 304)
+   * it is still what the upstream declared, and `whole` is empty.
+   */
   readonly length: number | undefined;
   /** The whole body, when it is in memory already. `pipe` then writes it at once. */
   readonly whole: Buffer | undefined;

@@ -23,7 +23,7 @@ export interface TargetStatus {
   /** `host:port`. */
   readonly id: string;
   readonly weight: number;
-  /** `undefined` where the forwarder keeps no pool of its own. */
+  /** `undefined` while there is no connection to it, and where the forwarder keeps no pool of its own. */
   readonly pool: PoolStatus | undefined;
 }
 

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import type { NestApplicationOptions } from '@nestjs/common';
+import { type DynamicModule, Module, type NestApplicationOptions, type Type } from '@nestjs/common';
 import { type IEntryNestModule, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { AdminServer } from '../admin/admin.server.js';
@@ -13,13 +13,15 @@ import { adminServerOf } from './admin.views.js';
 import { drainServer } from './drain.js';
 import { GatewayAdapter } from './gateway.adapter.js';
 import { GatewayLifecycle } from './gateway.lifecycle.js';
-import { type Environment, OBSERVABILITY, SETTINGS } from './gateway.tokens.js';
+import { type Environment, LAUNCH, type Launch, OBSERVABILITY, SETTINGS } from './gateway.tokens.js';
 
 export interface CreateGatewayOptions {
   /** Nest's own options. The body parser, the route order and TLS are the gateway's. */
   readonly nest?: Omit<NestApplicationOptions, 'bodyParser' | 'httpsOptions' | 'routeResolutionStrategy'>;
-  /** Where the server's limits are read. Default: `process.env`. */
+  /** Where variables are read. Default: `process.env`. */
   readonly environment?: Environment;
+  /** Logs, metrics and traces. Default: made from the settings. */
+  readonly observability?: Observability;
 }
 
 /** A Nest Express application with the compiled front. */
@@ -42,7 +44,8 @@ export interface Gateway extends Omit<NestExpressApplication, 'listen'> {
  */
 export async function createGateway(module: IEntryNestModule, options: CreateGatewayOptions = {}): Promise<Gateway> {
   const settings = loadSettings(options.environment ?? process.env);
-  const app = await NestFactory.create<NestExpressApplication>(module, new GatewayAdapter(settings.limits), {
+  const root = launchModule(module, options);
+  const app = await NestFactory.create<NestExpressApplication>(root, new GatewayAdapter(settings.limits), {
     logger: ['warn', 'error', 'fatal'],
     bufferLogs: true,
     ...options.nest,
@@ -54,6 +57,21 @@ export async function createGateway(module: IEntryNestModule, options: CreateGat
   app.useLogger(app.get<Observability>(OBSERVABILITY, { strict: false }).nestLogger);
   return extend(app);
 }
+
+/** The root of the application: the team's module, and what this call was given for the gateway's own providers. */
+function launchModule(module: IEntryNestModule, options: CreateGatewayOptions): DynamicModule {
+  const launch: Launch = { environment: options.environment, observability: options.observability };
+  return {
+    module: LaunchModule,
+    global: true,
+    imports: [module as Type],
+    providers: [{ provide: LAUNCH, useValue: launch }],
+    exports: [LAUNCH],
+  };
+}
+
+@Module({})
+class LaunchModule {}
 
 function extend(app: NestExpressApplication): Gateway {
   const settings = app.get<GatewaySettings>(SETTINGS, { strict: false });

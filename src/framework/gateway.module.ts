@@ -26,7 +26,7 @@ import { EdgeHolder } from './edge.holder.js';
 import { EdgeMiddleware } from './edge.middleware.js';
 import { GatewayAdapter } from './gateway.adapter.js';
 import { GatewayLifecycle } from './gateway.lifecycle.js';
-import { ENVIRONMENT, type Environment, OBSERVABILITY, SETTINGS } from './gateway.tokens.js';
+import { ENVIRONMENT, type Environment, LAUNCH, type Launch, OBSERVABILITY, SETTINGS } from './gateway.tokens.js';
 import { GatewayGuard } from './interpreter/gateway.guard.js';
 import { GatewayInterceptor } from './interpreter/gateway.interceptor.js';
 import { GatewayExceptionFilter } from './interpreter/gateway-exception.filter.js';
@@ -43,7 +43,7 @@ export interface GatewayModuleOptions {
   readonly policies?: readonly (new (...args: never[]) => Policy)[];
   /** Options of @nestjs/throttler, its storage among them. */
   readonly rateLimit?: RateLimitModuleOptions;
-  /** Where variables are read. Default: `process.env`. */
+  /** Where variables are read. Default: what `createGateway` was given, else `process.env`. */
   readonly environment?: Environment;
   /** Default: read from the environment. */
   readonly settings?: GatewaySettings;
@@ -113,9 +113,16 @@ export class GatewayModule implements NestModule {
   }
 }
 
+/** `createGateway` provides it; any other way to start an application does not. */
+const LAUNCHED = { token: LAUNCH, optional: true };
+
 function settingsProviders(options: GatewayModuleOptions): Provider[] {
   return [
-    { provide: ENVIRONMENT, useValue: options.environment ?? process.env },
+    {
+      provide: ENVIRONMENT,
+      inject: [LAUNCHED],
+      useFactory: (launch?: Launch) => options.environment ?? launch?.environment ?? process.env,
+    },
     {
       provide: SETTINGS,
       inject: [ENVIRONMENT],
@@ -123,9 +130,11 @@ function settingsProviders(options: GatewayModuleOptions): Provider[] {
     },
     {
       provide: OBSERVABILITY,
-      inject: [SETTINGS, ENVIRONMENT],
-      useFactory: (settings: GatewaySettings, environment: Environment) =>
-        options.observability ?? createObservability(settings, { telemetry: startTelemetry(environment) }),
+      inject: [SETTINGS, ENVIRONMENT, LAUNCHED],
+      useFactory: (settings: GatewaySettings, environment: Environment, launch?: Launch) =>
+        options.observability ??
+        launch?.observability ??
+        createObservability(settings, { telemetry: startTelemetry(environment) }),
     },
     { provide: JWT_SETTINGS, inject: [SETTINGS], useFactory: jwtSettings },
     {

@@ -1,3 +1,5 @@
+import type { Observability } from '../observability/create-observability.js';
+
 /** Injects the environment the gateway was started with. */
 export const ENVIRONMENT = Symbol('portcullis.environment');
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -7,3 +9,12 @@ export const SETTINGS = Symbol('portcullis.settings');
 
 /** Injects the Observability of this application. */
 export const OBSERVABILITY = Symbol('portcullis.observability');
+
+/** What `createGateway` was called with; every part is optional. */
+export interface Launch {
+  readonly environment: Environment | undefined;
+  readonly observability: Observability | undefined;
+}
+
+/** Injects the Launch; absent when the application was started without `createGateway`. */
+export const LAUNCH = Symbol('portcullis.launch');

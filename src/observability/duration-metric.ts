@@ -40,7 +40,7 @@ export class DurationMetric {
   cell(attributes: Attributes): DurationCell {
     const cell: DurationCell = {
       attributes: Object.freeze(attributes),
-      buckets: new Array<number>(DURATION_BOUNDARIES.length + 1).fill(0),
+      buckets: Array.from({ length: DURATION_BOUNDARIES.length + 1 }, () => 0),
       count: 0,
       sumSeconds: 0,
     };

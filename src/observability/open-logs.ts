@@ -7,7 +7,7 @@ export interface Logs {
   readonly events: LogSink;
   /** `undefined` when the access log is off. */
   readonly access: LogSink | undefined;
-  droppedLines(): number;
+  readonly droppedLines: () => number;
   close(timeoutMs: number): Promise<void>;
 }
 

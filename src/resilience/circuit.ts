@@ -99,6 +99,7 @@ export function circuitOptions(name: string, settings: BreakerSettings): Circuit
   };
 }
 
+// oxlint-disable unicorn/no-thenable -- it has to look like a promise to opossum.
 /**
  * How a call ended, as opossum hears it.
  *
@@ -111,7 +112,6 @@ export class Verdict {
   #onFailure: (error: unknown) => void = nothing;
 
   // biome-ignore lint/suspicious/noThenProperty: the one method opossum asks of a promise.
-  // oxlint-disable-next-line unicorn/no-thenable
   then(onSuccess: () => void): this {
     this.#onSuccess = onSuccess;
     return this;

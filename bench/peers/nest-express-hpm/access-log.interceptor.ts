@@ -28,7 +28,7 @@ export class AccessLogInterceptor implements NestInterceptor {
         upstream: 'users',
         correlationId,
         principal: req.user?.subject,
-        bytes: res.socket?.bytesWritten,
+        bytes: Number(res.getHeader('content-length')),
       });
     });
     return next.handle();

@@ -1,5 +1,6 @@
 import { parse } from 'node:querystring';
 import { isObservable, lastValueFrom } from 'rxjs';
+import { runInExchange } from '../../contracts/current-exchange.js';
 import type { Exchange } from '../../contracts/exchange.js';
 import { forwardCallFactory } from '../decorators/forward.decorator.js';
 import type { PipeLike } from './enhancer.survey.js';
@@ -67,7 +68,7 @@ export function bindHandler(
     return (exchange) => {
       const args = new Array<unknown>(length);
       for (const { index, read } of readers) args[index] = read(exchange);
-      return settle(method.apply(instance, args));
+      return runInExchange(exchange, () => settle(method.apply(instance, args)));
     };
   }
   return async (exchange) => {
@@ -80,7 +81,7 @@ export function bindHandler(
         args[index] = value;
       }),
     );
-    return settle(method.apply(instance, args));
+    return runInExchange(exchange, () => settle(method.apply(instance, args)));
   };
 }
 

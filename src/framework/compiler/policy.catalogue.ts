@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { InjectThrottlerOptions, type ThrottlerModuleOptions } from '@nestjs/throttler';
 import type { Policy, PolicyDeclaration } from '../../contracts/policy.js';
 
 /** Injects the list of every Policy of this gateway, in the order they run inside one stage. */
@@ -18,6 +19,8 @@ export class PolicyCatalogue {
   constructor(
     @Inject(POLICIES) policies: readonly Policy[],
     @Inject(GLOBAL_DECLARATIONS) globals: readonly PolicyDeclaration[],
+    /** The options of @nestjs/throttler, against which `@Throttle` is read. */
+    @InjectThrottlerOptions() readonly throttlers: ThrottlerModuleOptions,
   ) {
     this.byName = new Map(policies.map((policy) => [policy.name, policy]));
     this.globals = globals;

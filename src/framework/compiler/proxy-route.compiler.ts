@@ -3,6 +3,7 @@ import type { ApplicationConfig } from '@nestjs/core';
 import type { ConfigProblem } from '../../contracts/config-problem.js';
 import { declaredPolicies, type PolicyDeclaration } from '../../contracts/policy.js';
 import type { RouteFacts } from '../../contracts/route-facts.js';
+import { needsThrottlerGuard, throttlerDeclarations } from '../../policies/rate-limit/throttler.declarations.js';
 import { type PathPattern, parsePathPattern } from '../../routing/path-pattern.js';
 import type { PlannedRoute } from '../../routing/planned-route.js';
 import { upstreamToken } from '../decorators/inject-upstream.decorator.js';
@@ -63,7 +64,8 @@ export class ProxyRouteCompiler {
 
     // 2
     const where = `${controller.type.name}.${methodName}`;
-    const resolved = this.#policies(controller.type, method, enhancers, where);
+    const throttle = this.#throttle(controller.type, methodName, enhancers);
+    const resolved = this.#policies(controller.type, method, throttle.enhancers, throttle.declarations, where);
     const identity = resolved.get('authenticate');
     const facts: RouteFacts = Object.freeze({
       id: `${registered.methods?.join('|') ?? 'ALL'} ${registered.path}`,
@@ -92,6 +94,7 @@ export class ProxyRouteCompiler {
       ...enhancers.reasons,
       ...args.reasons,
       ...this.#answerReasons(controller.type, method),
+      ...throttle.reasons,
       ...(pattern === undefined ? ['a path only Express can match'] : []),
     ];
 
@@ -127,19 +130,40 @@ export class ProxyRouteCompiler {
       }));
   }
 
-  #policies(type: Type, method: object, enhancers: EnhancerSurvey, where: string): ResolvedPolicies {
+  #policies(
+    type: Type,
+    method: object,
+    enhancers: EnhancerSurvey,
+    throttled: readonly PolicyDeclaration[],
+    where: string,
+  ): ResolvedPolicies {
     const { globals, defaults } = this.catalogue;
     const levels: (readonly PolicyDeclaration[])[] = [declaredPolicies(method)];
     // A controller that extends another inherits what it declares, the nearest class first.
     for (let holder: object | null = type; holder !== null; holder = Object.getPrototypeOf(holder)) {
       levels.push(declaredPolicies(holder));
     }
+    levels.push(throttled);
     // An enhancer stands for a policy unless the route declares that policy itself; two of a kind mean the same.
     const implied = new Map<string, PolicyDeclaration>();
     for (const declaration of enhancers.declarations) {
       if (!implied.has(declaration.policy)) implied.set(declaration.policy, declaration);
     }
     return resolvePolicies([...levels, [...implied.values()], globals, defaults], where, this.problems);
+  }
+
+  /**
+   * What `@Throttle` and `@SkipThrottle` say. Where only ThrottlerGuard itself understands it, the guard runs on the
+   * interpreted way and the plan counts nothing, or the request would count twice.
+   */
+  #throttle(type: Type, method: string, enhancers: EnhancerSurvey) {
+    const declarations = throttlerDeclarations(type, method, this.catalogue.throttlers);
+    const reason = needsThrottlerGuard(declarations[0]);
+    if (reason === undefined) return { declarations, enhancers, reasons: [] };
+    const others = enhancers.declarations.filter(({ policy }) => policy !== 'rate-limit');
+    // Without the guard nothing would enforce it: the declaration stays, and its check refuses to boot.
+    if (others.length === enhancers.declarations.length) return { declarations, enhancers, reasons: [reason] };
+    return { declarations: [], enhancers: { ...enhancers, declarations: others }, reasons: [reason] };
   }
 
   #checkController(controller: ControllerFacts, proxy: ProxyControllerMetadata): void {

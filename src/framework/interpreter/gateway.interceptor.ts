@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
-import { mergeMap, type Observable } from 'rxjs';
+import { mergeMap, Observable } from 'rxjs';
+import { runInExchange } from '../../contracts/current-exchange.js';
 import { exchangeOf } from '../../contracts/exchange-of.js';
 import { asResponse } from '../../edge/handler-result.js';
 import { runAfter } from '../../edge/route.runner.js';
@@ -22,7 +23,10 @@ export class GatewayInterceptor implements NestInterceptor {
     const route = this.routes.routeOf(context.getHandler(), req, exchange);
     if (route === undefined || exchange === undefined) return next.handle();
     const res = http.getResponse<ServerResponse>();
-    return next.handle().pipe(
+    const handled = new Observable((subscriber) =>
+      runInExchange(exchange, () => next.handle().subscribe(subscriber)),
+    );
+    return handled.pipe(
       mergeMap(async (result) =>
         // A handler that wrote the response itself has no answer left to shape.
         res.headersSent ? result : runAfter(route.after, exchange, asResponse(result, res.statusCode)),

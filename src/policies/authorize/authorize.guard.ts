@@ -5,7 +5,7 @@ import { ConfigError } from '../../contracts/config-problem.js';
 import { requireExchange } from '../../contracts/exchange-of.js';
 import { nearestDeclaration } from '../../contracts/nearest-declaration.js';
 import { PerHandler } from '../../contracts/per-handler.js';
-import type { PolicyDeclaration, Stage } from '../../contracts/policy.js';
+import type { PolicyDeclaration } from '../../contracts/policy.js';
 import { AUTHORIZE, type AuthorizeOptions, checkAuthorize } from './authorize.options.js';
 import { authorizeStage } from './authorize.stage.js';
 
@@ -19,12 +19,12 @@ export class AuthorizeGuard implements CanActivate, CompilableEnhancer {
     stageOf(nearestDeclaration(AUTHORIZE, handler, controller)),
   );
 
-  canActivate(context: ExecutionContext): true | Promise<true> {
+  canActivate(context: ExecutionContext): true {
     const stage = this.#stages.of(context.getHandler(), context.getClass());
     if (stage === undefined) return true;
     const req = context.switchToHttp().getRequest<IncomingMessage>();
-    const pending = stage(requireExchange(req, 'AuthorizeGuard'));
-    return pending === undefined ? true : pending.then(() => true);
+    stage(requireExchange(req, 'AuthorizeGuard'));
+    return true;
   }
 
   /** None: on a proxy route the declaration it enforces stands on the route already. */
@@ -33,7 +33,7 @@ export class AuthorizeGuard implements CanActivate, CompilableEnhancer {
   }
 }
 
-function stageOf(declaration: PolicyDeclaration | undefined): Stage | undefined {
+function stageOf(declaration: PolicyDeclaration | undefined) {
   const options = declaration?.options as AuthorizeOptions | undefined;
   if (options === undefined) return undefined;
   const problems = checkAuthorize(options);

@@ -1,5 +1,5 @@
+import type { Exchange } from '../../contracts/exchange.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
-import type { Stage } from '../../contracts/policy.js';
 import { AUTHORIZE, AUTHORIZE_DEFAULTS, type AuthorizeOptions } from './authorize.options.js';
 import { claimReader, holdsRole } from './role-claim.js';
 
@@ -7,7 +7,7 @@ import { claimReader, holdsRole } from './role-claim.js';
  * Decides whether a verified caller may pass: 1. scopes, all of them, 2. scopes, any of them, 3. roles, 4. the rule.
  * Ends the exchange with 403; without a principal with 401, whatever the route says.
  */
-export function authorizeStage(options: AuthorizeOptions): Stage {
+export function authorizeStage(options: AuthorizeOptions): (exchange: Exchange) => void {
   const { allScopes = [], anyScope = [], roles = [], rule } = options;
   const readRoles = claimReader(options.rolesClaim ?? AUTHORIZE_DEFAULTS.rolesClaim);
   const wanted = new Set(roles);

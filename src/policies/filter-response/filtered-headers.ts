@@ -18,13 +18,6 @@ const OF_THE_BYTES: ReadonlySet<string> = new Set([
   'repr-digest', // RFC 9530, section 3
 ]);
 
-const CONTENT_TYPE = 'content-type';
-
-/** By length: most names are known to be of no interest before they are folded. */
-const LENGTHS: readonly boolean[] = Array.from({ length: 32 }, (_, length) =>
-  [...OF_THE_BYTES, CONTENT_TYPE].some((name) => name.length === length),
-);
-
 /** The headers of an answer whose body is filtered: its type is JSON in UTF-8, whatever it claimed. */
 export function filteredHeaders(headers: RawHeaders): string[] {
   const kept: string[] = [];
@@ -32,9 +25,9 @@ export function filteredHeaders(headers: RawHeaders): string[] {
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
     const value = headers[i + 1] as string;
-    const folded = LENGTHS[name.length] === true ? name.toLowerCase() : '';
+    const folded = name.toLowerCase();
     if (OF_THE_BYTES.has(folded)) continue;
-    if (folded !== CONTENT_TYPE) kept.push(name, value);
+    if (folded !== 'content-type') kept.push(name, value);
     else if (!typed) {
       typed = true;
       kept.push(name, isJsonInUtf8(value) ? value : JSON_IN_UTF8);
@@ -49,7 +42,7 @@ export function bodilessHeaders(headers: RawHeaders, withType: boolean): string[
   const kept: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
     const folded = (headers[i] as string).toLowerCase();
-    if (OF_THE_BYTES.has(folded) || (!withType && folded === CONTENT_TYPE)) continue;
+    if (OF_THE_BYTES.has(folded) || (!withType && folded === 'content-type')) continue;
     kept.push(headers[i] as string, headers[i + 1] as string);
   }
   return kept;

@@ -3,12 +3,10 @@ import { type CallHandler, type ExecutionContext, Injectable, type NestIntercept
 import { map, type Observable } from 'rxjs';
 import type { CompilableEnhancer } from '../../contracts/compilable-enhancer.js';
 import { exchangeOf } from '../../contracts/exchange-of.js';
+import { PerHandler } from '../../contracts/per-handler.js';
 import type { PolicyDeclaration } from '../../contracts/policy.js';
-import { type CompiledFilter, compileFilter } from './compiled-filter.js';
 import { declaredFilter } from './declared-filter.js';
 import { filterReturned } from './filter-returned.js';
-
-type Handler = ReturnType<ExecutionContext['getHandler']>;
 
 /**
  * Filters what ordinary Nest controllers return, as `@FilterResponse` on them says.
@@ -18,38 +16,23 @@ type Handler = ReturnType<ExecutionContext['getHandler']>;
  */
 @Injectable()
 export class ResponseFilterInterceptor implements NestInterceptor, CompilableEnhancer {
-  readonly #filters = new WeakMap<object, Map<Handler, CompiledFilter | undefined>>();
+  readonly #filters = new PerHandler(declaredFilter);
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const filter = this.#filterFor(context);
-    return filter === undefined ? next.handle() : next.handle().pipe(map((v) => filterReturned(v, filter)));
+    if (isProxied(context)) return next.handle();
+    const filter = this.#filters.of(context.getHandler(), context.getClass());
+    if (filter === undefined) return next.handle();
+    return next.handle().pipe(map((value) => filterReturned(value, filter)));
   }
 
   portcullisPolicies(): readonly PolicyDeclaration[] {
     return NONE;
   }
-
-  #filterFor(context: ExecutionContext): CompiledFilter | undefined {
-    // On a proxy route the stage does this.
-    if (context.getType() === 'http') {
-      const exchange = exchangeOf(context.switchToHttp().getRequest<IncomingMessage>());
-      if (exchange?.route?.proxied === true) return undefined;
-    }
-    const controller = context.getClass();
-    const handler = context.getHandler();
-    let known = this.#filters.get(controller);
-    if (known === undefined) {
-      known = new Map();
-      this.#filters.set(controller, known);
-    }
-    if (!known.has(handler)) known.set(handler, compileDeclared(controller, handler));
-    return known.get(handler);
-  }
 }
 
 const NONE: readonly PolicyDeclaration[] = Object.freeze([]);
 
-function compileDeclared(controller: object, handler: Handler): CompiledFilter | undefined {
-  const declared = declaredFilter(controller, handler as (...parameters: never[]) => unknown);
-  return declared === undefined ? undefined : compileFilter(declared);
+function isProxied(context: ExecutionContext): boolean {
+  if (context.getType() !== 'http') return false;
+  return exchangeOf(context.switchToHttp().getRequest<IncomingMessage>())?.route?.proxied === true;
 }

@@ -167,6 +167,7 @@ export class UpstreamRuntime {
   /** How it fares, for health and the admin port. */
   status(): UpstreamStatus {
     const { breaker } = this;
+    const pools = this.#forwarder.stats?.();
     return {
       name: this.name,
       healthy: breaker?.state !== 'open',
@@ -175,7 +176,7 @@ export class UpstreamRuntime {
       targets: this.#pool.targets.map((target) => ({
         id: target.id,
         weight: target.weight,
-        pool: this.#forwarder.poolStatus?.(target),
+        pool: pools?.get(target.id),
       })),
     };
   }

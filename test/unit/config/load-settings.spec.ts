@@ -168,7 +168,7 @@ describe('secrets', () => {
 
     expect(printed).toContain('[secret]');
     expect(printed).not.toMatch(/canary|a-secret/);
-    expect(`${settings.admin.token}`).toBe('[secret]');
+    expect(String(settings.admin.token)).toBe('[secret]');
   });
 });
 

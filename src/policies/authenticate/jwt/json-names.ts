@@ -1,5 +1,5 @@
 /** What a look at the member names of a JSON text brings. */
-export interface JsonNames {
+interface JsonNames {
   /** Members of all objects together, a name that stands twice counted twice. */
   readonly members: number;
   /** The same JSON with no escape in any name; the very text that was given when none had one. */

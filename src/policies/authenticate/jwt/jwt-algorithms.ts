@@ -31,21 +31,20 @@ export function algorithmsOf(key: KeyObject): readonly JwtAlgorithm[] {
 }
 
 function fits(row: AlgorithmRow, key: KeyObject): boolean {
-  if (row.kind === 'hmac') return key.type === 'secret';
-  switch (key.asymmetricKeyType) {
+  const { type, asymmetricKeyType: kind, asymmetricKeyDetails: details } = key;
+  switch (row.kind) {
+    case 'hmac':
+      return type === 'secret';
     case 'rsa':
-      return row.kind === 'rsa' || row.kind === 'rsa-pss';
+      return kind === 'rsa';
     case 'rsa-pss': {
-      // The key itself may be bound to one hash (RFC 4055, section 3.1).
-      const bound = key.asymmetricKeyDetails?.hashAlgorithm;
-      return row.kind === 'rsa-pss' && (bound === undefined || bound === row.hash);
+      // A key made for PSS may itself be bound to one hash (RFC 4055, section 3.1).
+      const bound = details?.hashAlgorithm;
+      return kind === 'rsa' || (kind === 'rsa-pss' && (bound === undefined || bound === row.hash));
     }
     case 'ec':
-      return row.kind === 'ec' && key.asymmetricKeyDetails?.namedCurve === row.curve;
-    case 'ed25519':
-    case 'ed448':
-      return row.kind === 'eddsa';
-    default:
-      return false;
+      return kind === 'ec' && details?.namedCurve === row.curve;
+    case 'eddsa':
+      return kind === 'ed25519' || kind === 'ed448';
   }
 }

@@ -20,7 +20,7 @@ export interface JwtConfiguration {
 }
 
 /** What a declaration comes to with the gateway's settings below it. */
-export type ResolvedJwt = JwtSettings & Pick<JwtOptions, 'realm'>;
+type ResolvedJwt = JwtSettings & Pick<JwtOptions, 'realm'>;
 
 /** A declaration with a key of its own stands alone: the settings' other rules belong to another key. */
 export function resolveJwt(options: JwtOptions, settings: JwtSettings): ResolvedJwt {

@@ -1,10 +1,10 @@
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 
-export const SECRET_MINIMUM_BYTES = 32;
+const SECRET_MINIMUM_BYTES = 32;
 const RSA_MINIMUM_BITS = 2048;
 
 /** Where a key may be given: exactly one of them. */
-export interface KeySource {
+interface KeySource {
   readonly secret?: string | undefined;
   readonly publicKey?: string | undefined;
   readonly jwksUri?: string | undefined;

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { KnownToken } from './known-token.js';
 
 /** About 2 KB each with common claims: some 20 MB when full. */
-export const TOKEN_MEMO_ENTRIES = 10_000;
+const TOKEN_MEMO_ENTRIES = 10_000;
 
 /**
  * Remembers verified tokens by the SHA-256 of the whole token, signature included, so that no two can be mixed up.
@@ -16,7 +16,7 @@ export class TokenMemo {
   #next = 0;
 
   constructor(entries: number = TOKEN_MEMO_ENTRIES) {
-    this.#ring = new Array<string | undefined>(entries).fill(undefined);
+    this.#ring = Array.from({ length: entries }, () => undefined);
   }
 
   get size(): number {

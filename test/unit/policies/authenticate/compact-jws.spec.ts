@@ -6,7 +6,7 @@ import {
 } from '../../../../src/policies/authenticate/jwt/compact-jws.js';
 
 const FUZZ = { seed: 20_261_101, numRuns: 2_000 } as const;
-const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.split('');
 
 const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array));
 
@@ -25,7 +25,7 @@ describe('parseCompactJws', () => {
   });
 
   it('accepts exactly the texts that are three parts and come out of an encoder', () => {
-    const alphabet = fc.constantFrom(...BASE64URL.slice(0, 8), '.', '.', '=', '+', '/', ' ', '\n', 'é', '\0');
+    const alphabet = fc.constantFrom(...ALPHABET.slice(0, 8), '.', '.', '=', '+', '/', ' ', '\n', 'é', '\0');
 
     fc.assert(
       fc.property(fc.string({ unit: alphabet, maxLength: 16 }), (text) => {
@@ -42,9 +42,9 @@ describe('parseCompactJws', () => {
     const token = `e30.e30.${Buffer.alloc(32, 7).toString('base64url')}`;
     const own = parseCompactJws(token)?.signature;
 
-    const same = [...BASE64URL]
-      .map((last) => token.slice(0, -1) + last)
-      .filter((other) => other !== token && parseCompactJws(other)?.signature.equals(own ?? Buffer.alloc(0)));
+    const same = ALPHABET.map((last) => token.slice(0, -1) + last).filter(
+      (other) => other !== token && parseCompactJws(other)?.signature.equals(own ?? Buffer.alloc(0)),
+    );
 
     expect(same).toEqual([]);
   });
@@ -73,8 +73,8 @@ describe('parseCompactJws', () => {
 
 /** By the book (RFC 4648, section 5), without a decoder. */
 function isCanonical(part: string): boolean {
-  if (![...part].every((character) => BASE64URL.includes(character))) return false;
-  const last = BASE64URL.indexOf(part.at(-1) ?? 'A');
+  if (!/^[\w-]*$/.test(part)) return false;
+  const last = ALPHABET.indexOf(part.at(-1) ?? 'A');
   switch (part.length % 4) {
     case 1:
       return false;

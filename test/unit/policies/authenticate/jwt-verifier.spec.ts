@@ -362,16 +362,20 @@ describe('hostile input (THREATS 54, 55)', () => {
   ])('refuses a %s nested 1000 deep in less than 5 ms', (_part, make, refusal) => {
     const deep = `{"alg":"HS256","a":${'['.repeat(1_000)}${']'.repeat(1_000)}}`;
     const wide = `{"alg":"HS256","a":[${'[],'.repeat(3_000)}{"b":1,"b":2}]}`;
-    const tokens = [make(deep), make(wide)];
-    for (const token of tokens) verifierFor().verify(token);
     const verifier = verifierFor();
 
-    const startedAt = performance.now();
-    const outcomes = tokens.map((token) => verifier.verify(token));
-    const tookMs = performance.now() - startedAt;
+    for (const token of [make(deep), make(wide)]) {
+      const outcomes = new Set<unknown>();
+      const tookMs = Array.from({ length: 20 }, () => {
+        const startedAt = performance.now();
+        outcomes.add(verifier.verify(token));
+        return performance.now() - startedAt;
+      });
 
-    expect(outcomes).toEqual([refusal, refusal]);
-    expect(tookMs).toBeLessThan(10);
+      expect(outcomes).toEqual(new Set([refusal]));
+      // The quickest of several: what the machine does besides is not the verifier's.
+      expect(Math.min(...tookMs)).toBeLessThan(5);
+    }
   });
 
   it('refuses a name that stands twice, in the header and in the payload', () => {

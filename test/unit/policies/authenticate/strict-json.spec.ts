@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEPTH_LIMIT, parseStrictObject } from '../../../../src/policies/authenticate/jwt/strict-json.js';
 
-const FUZZ = { seed: 20_261_101, numRuns: 2_000 } as const;
+const FUZZ = { seed: 20_261_101, numRuns: 1_000 } as const;
 
 const parse = (text: string) => parseStrictObject(Buffer.from(text));
 
@@ -135,14 +135,14 @@ describe('parseStrictObject', () => {
       `{${Array.from({ length: members }, (_, i) => `"k${i}":"\\\\\\""`).join(',')}}`;
     const time = (input: Buffer) => {
       const startedAt = performance.now();
-      for (let i = 0; i < 10; i++) parseStrictObject(input);
+      parseStrictObject(input);
       return performance.now() - startedAt;
     };
     const [short, long] = [Buffer.from(text(1_000)), Buffer.from(text(4_000))];
-    time(short);
-    time(long);
+    const quickest = (input: Buffer) => Math.min(...Array.from({ length: 40 }, () => time(input)));
+    quickest(short);
 
-    const ratio = Math.min(...Array.from({ length: 3 }, () => time(long) / time(short)));
+    const ratio = quickest(long) / quickest(short);
 
     expect(ratio).toBeLessThan(12);
   });

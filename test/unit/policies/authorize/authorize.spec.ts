@@ -229,7 +229,8 @@ describe('the decorators', () => {
     expect(declaredPolicies(UsersController)).toEqual([
       { policy: 'authorize', options: { allScopes: ['users:read'] }, writtenAs: '@RequireScope' },
     ]);
-    expect(declaredPolicies(UsersController.prototype.own)).toEqual([
+    const { own } = UsersController.prototype as unknown as { own: object };
+    expect(declaredPolicies(own)).toEqual([
       { policy: 'authorize', options: { rule: expect.any(Function) }, writtenAs: '@Authorize' },
     ]);
   });

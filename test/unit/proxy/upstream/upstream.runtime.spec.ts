@@ -450,7 +450,7 @@ describe('UpstreamRuntime: status and end', () => {
     const before = runtime.status();
 
     await errorOf(runtime.execute(callOf()));
-    Object.assign(forwarder, { poolStatus: () => ({ busy: 1, idle: 2, waiting: 0 }) });
+    Object.assign(forwarder, { stats: () => new Map([['a:1', { busy: 1, idle: 2, waiting: 0 }]]) });
     const after = runtime.status();
 
     expect([before.healthy, after.healthy]).toEqual([true, false]);

@@ -1,0 +1,155 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { Exchange } from '../../dist/contracts/exchange.js';
+import { UpstreamResponse, WholeBody } from '../../dist/contracts/upstream-response.js';
+import { canonicalPath } from '../../dist/edge/canonical-path.js';
+import { accessLine } from '../../dist/observability/access-line.js';
+import { configureJwt } from '../../dist/policies/authenticate/jwt/jwt-configuration.js';
+import { JwtVerifier } from '../../dist/policies/authenticate/jwt/jwt-verifier.js';
+import { JwtMethod } from '../../dist/policies/authenticate/jwt/jwt.method.js';
+import { adoptOrMint } from '../../dist/policies/correlation-id/correlation-id.js';
+import { compileFilter } from '../../dist/policies/filter-response/compiled-filter.js';
+import { parseExact } from '../../dist/policies/filter-response/exact-json.js';
+import { resolveFilterResponse } from '../../dist/policies/filter-response/filter-response.options.js';
+import { counterOf } from '../../dist/policies/rate-limit/rate-limit.counter.js';
+import { resolveRateLimit } from '../../dist/policies/rate-limit/rate-limit.options.js';
+import { rateLimitStage } from '../../dist/policies/rate-limit/rate-limit.stage.js';
+import { MemoryRateLimitStore } from '../../dist/policies/rate-limit/rate-limit.store.js';
+import { transformResponseStage } from '../../dist/policies/transform-response/transform-response.stage.js';
+import { RESPONSE_LIMIT_DEFAULTS } from '../../dist/proxy/http1/response-limits.js';
+import { END, ResponseParser } from '../../dist/proxy/http1/response-parser.js';
+import { BREAKER_DEFAULTS } from '../../dist/resilience/breaker.options.js';
+import { Breaker } from '../../dist/resilience/breaker.js';
+import { parsePathPattern } from '../../dist/routing/path-pattern.js';
+import { RouteMatcher } from '../../dist/routing/route-matcher.js';
+
+const ROUTES = 500;
+const ISSUER = 'https://issuer.bench.test';
+const AUDIENCE = 'portcullis-bench';
+const CORRELATION = '5f0e7a52-4f5b-4d0e-9f0a-7f0a6f1f2c11';
+const BODY = Buffer.from(
+  '{"id":"0042","name":"Ada Lovelace","email":"ada@example.org","ssn":"000-00-0000","address":{"city":"London","zip":"W1"}}',
+);
+
+/**
+ * The single steps of a request: name → a function that takes one.
+ *
+ * They come from the compiled package, as the gateway runs them.
+ *
+ * @returns {{ steps: Record<string, (turn: number) => unknown>, close: () => void }}
+ */
+export function subjects() {
+  const breaker = new Breaker('users', BREAKER_DEFAULTS);
+  const steps = {
+    'canonical path': () => canonicalPath('/api/users/42'),
+    ...matching(),
+    'correlation id minted': () => adoptOrMint(['Host', 'example.org', 'Accept', '*/*']),
+    'correlation id adopted': () => adoptOrMint(['Host', 'example.org', 'X-Correlation-ID', CORRELATION]),
+    ...identity(),
+    ...quota(),
+    ...shaping(),
+    'upstream response parsed': parsing(),
+    'breaker passed': () => breaker.enter().succeeded(),
+    'access line': logging(),
+  };
+  return { steps, close: () => breaker.shutdown() };
+}
+
+function matching() {
+  const paths = Array.from({ length: ROUTES }, (_, i) => (i % 2 === 0 ? `/api/r${i}/:id` : `/api/r${i}/list`));
+  const matcher = new RouteMatcher(
+    paths.map((path, rank) => ({ pattern: parsePathPattern(path), methods: new Set(['GET']), rank, value: path })),
+  );
+  const literal = Array.from({ length: 64 }, (_, i) => `/api/r${i * 2 + 1}/list`);
+  const withParameter = Array.from({ length: 64 }, (_, i) => `/api/r${i * 2}/42`);
+  return {
+    [`match among ${ROUTES} routes, literal`]: (turn) => matcher.match('GET', literal[turn & 63]),
+    [`match among ${ROUTES} routes, one parameter`]: (turn) => matcher.match('GET', withParameter[turn & 63]),
+    [`no match among ${ROUTES} routes`]: () => matcher.match('GET', '/api/nowhere/42'),
+  };
+}
+
+function identity() {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const pem = publicKey.export({ type: 'spki', format: 'pem' });
+  const configuration = configureJwt({ publicKey: pem, issuer: ISSUER, audience: AUDIENCE }, { clockSkewSeconds: 0 });
+  if (Array.isArray(configuration)) throw new Error(configuration.join('\n'));
+  const verifier = new JwtVerifier(configuration, { now: () => Date.now(), monotonic: () => performance.now() });
+  const token = signed(privateKey);
+  const method = new JwtMethod(configuration);
+  const onOneConnection = exchange(token);
+  return {
+    'JWT RS256 verified': () => verifier.verify(token),
+    'JWT remembered by the connection': () => method.authenticate(onOneConnection),
+    'JWT remembered by its digest': () => method.authenticate(exchange(token)),
+  };
+}
+
+function quota() {
+  const limit = resolveRateLimit({ limit: 1_000_000_000, window: '1m', by: 'subject' }, 'bench');
+  const counter = counterOf(limit, ROUTE, new MemoryRateLimitStore(), (address) => address);
+  const stage = rateLimitStage(limit, counter);
+  const callers = Array.from({ length: 1024 }, (_, i) => exchange(undefined, `user-${i}`));
+  return {
+    'rate limit by subject': (turn) => {
+      const caller = callers[turn & 1023];
+      caller.replyHeaders.length = 0;
+      stage(caller);
+    },
+  };
+}
+
+function shaping() {
+  const headers = ['content-type', 'application/json', 'server', 'nginx', 'x-internal', 'rack-7'];
+  const response = new UpstreamResponse(200, headers, new WholeBody(BODY), 'users');
+  const transform = transformResponseStage({ headers: { remove: ['X-Internal'] } });
+  const filter = compileFilter(resolveFilterResponse({ omit: ['ssn', 'address.zip'] }));
+  const asked = exchange();
+  return {
+    'one response header removed': () => transform(asked, response),
+    'two fields filtered from a small JSON body': () => filter(parseExact(BODY)),
+  };
+}
+
+function parsing() {
+  const wire = Buffer.from(
+    `HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Tue, 24 Nov 2026 04:00:00 GMT\r\nContent-Type: application/json\r\nContent-Length: ${BODY.length}\r\nConnection: keep-alive\r\nX-Internal: rack-7\r\n\r\n${BODY}`,
+  );
+  const parser = new ResponseParser(RESPONSE_LIMIT_DEFAULTS);
+  return () => {
+    parser.begin(false);
+    let at = 0;
+    while (parser.next(wire, at, wire.length) !== END) at = parser.at;
+    return parser.head;
+  };
+}
+
+function logging() {
+  const finished = exchange(undefined, 'user-42');
+  Object.assign(finished, { route: ROUTE, status: 200, upstream: 'users', upstreamStatus: 200, upstreamMs: 1.25, attempts: 1, bytesOut: 114 });
+  return () => accessLine(finished, '2026-11-24T04:00:00.000Z', 1.5);
+}
+
+const ROUTE = Object.freeze({
+  id: 'GET /api/users/:id',
+  methods: ['GET'],
+  path: '/api/users/:id',
+  paramNames: ['id'],
+  handler: 'UsersController.one',
+  upstream: 'users',
+  authenticated: true,
+});
+
+function exchange(token, subject) {
+  const rawHeaders = ['Host', 'example.org', 'Accept', '*/*'];
+  if (token !== undefined) rawHeaders.push('Authorization', `Bearer ${token}`);
+  const made = new Exchange({ rawHeaders, socket: {} }, {}, 'GET', '/api/users/42', '', '127.0.0.1', CORRELATION, 0, undefined);
+  if (subject !== undefined) made.principal = { subject, scopes: new Set(), claims: { sub: subject }, method: 'jwt' };
+  return made;
+}
+
+function signed(key) {
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const exp = Math.floor(Date.now() / 1000) + 3600;
+  const text = `${part({ alg: 'RS256', typ: 'JWT' })}.${part({ iss: ISSUER, aud: AUDIENCE, sub: 'user-42', exp, scope: 'users:read' })}`;
+  return `${text}.${sign('sha256', Buffer.from(text), key).toString('base64url')}`;
+}

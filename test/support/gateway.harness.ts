@@ -1,0 +1,143 @@
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { INestApplication, Type } from '@nestjs/common';
+import { createGateway, type CreateGatewayOptions, type Gateway } from 'portcullis';
+import { loadSettings } from '../../src/config/load-settings.js';
+import { createObservability, type Observability } from '../../src/observability/create-observability.js';
+import { LogSink } from '../../src/observability/log-sink.js';
+
+export const TEST_SECRET = 'a-secret-for-tests-that-is-long-enough';
+
+/** Both ways through the gateway: every promise is tested on each. */
+export const WAYS = ['compiled', 'interpreted'] as const;
+export type Way = (typeof WAYS)[number];
+
+/** One line of either log, parsed. */
+export type LogLine = Readonly<Record<string, unknown>>;
+
+/** A gateway on free loopback ports, with its logs in memory. */
+export interface RunningGateway {
+  readonly gateway: Gateway;
+  readonly port: number;
+  readonly adminPort: number;
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly observability: Observability;
+  /** Every line logged so far. */
+  readonly lines: () => readonly LogLine[];
+  /** The access lines so far; waits until there are as many. */
+  accessLines(count: number): Promise<readonly LogLine[]>;
+  close(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly way?: Way;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly nest?: CreateGatewayOptions['nest'];
+  /** Runs after the application was created and before it is initialised: `app.use`, `setGlobalPrefix` … */
+  readonly prepare?: (app: INestApplication) => void;
+}
+
+/** Starts a gateway of a module the way the service does. */
+export async function startGateway(module: Type | object, options: StartOptions = {}): Promise<RunningGateway> {
+  const environment = {
+    JWT_SECRET: TEST_SECRET,
+    HOST: '127.0.0.1',
+    ADMIN_HOST: '127.0.0.1',
+    ADMIN_PORT: '0',
+    DRAIN_DELAY_MS: '0',
+    LOG_LEVEL: 'info',
+    PORTCULLIS_COMPILE: options.way === 'interpreted' ? 'off' : 'auto',
+    ...options.environment,
+  };
+  const log = new MemoryLog();
+  const observability = createObservability(loadSettings(environment), { sink: log.sink });
+  const gateway = await createGateway(module as Type, { environment, observability, nest: options.nest ?? {} });
+  options.prepare?.(gateway as unknown as INestApplication);
+  const server = await gateway.listen(0, '127.0.0.1');
+  const { port } = server.address() as AddressInfo;
+  const adminPort = gateway.admin()?.port as number;
+  return {
+    gateway,
+    port,
+    adminPort,
+    url: `http://127.0.0.1:${port}`,
+    adminUrl: `http://127.0.0.1:${adminPort}`,
+    observability,
+    lines: () => log.lines,
+    accessLines: (count) => log.waitFor('request', count),
+    close: () => gateway.close(),
+  };
+}
+
+/** A log in memory. */
+class MemoryLog {
+  readonly lines: LogLine[] = [];
+  readonly #waiting = new Set<() => void>();
+  readonly sink = new LogSink(1, {
+    flushMs: 5,
+    write: (_fd, chunk, done) => {
+      this.#take(chunk.toString());
+      done(null, chunk.length);
+    },
+  });
+
+  /** Resolves when so many lines of the event were logged. */
+  waitFor(event: string, count: number): Promise<readonly LogLine[]> {
+    return new Promise((resolve) => {
+      const check = (): void => {
+        const found = this.lines.filter((line) => line['event'] === event);
+        if (found.length < count) return;
+        this.#waiting.delete(check);
+        resolve(found);
+      };
+      this.#waiting.add(check);
+      check();
+    });
+  }
+
+  #take(text: string): void {
+    for (const line of text.split('\n')) if (line !== '') this.lines.push(JSON.parse(line) as LogLine);
+    for (const check of this.#waiting) check();
+  }
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly rawHeaders: readonly string[];
+  readonly body: Buffer;
+  readonly text: string;
+  json(): unknown;
+}
+
+export interface Ask {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
+  readonly body?: Buffer | string;
+}
+
+/** Sends one request on a connection of its own and reads the whole answer. */
+export function ask(url: string, { method = 'GET', headers = {}, body }: Ask = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(url, { method, headers, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const whole = Buffer.concat(chunks);
+        const text = whole.toString();
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          rawHeaders: response.rawHeaders,
+          body: whole,
+          text,
+          json: () => JSON.parse(text) as unknown,
+        });
+      });
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
