@@ -29,6 +29,8 @@ const ROOMS = {
     'health',
     'admin',
   ],
+  // The command line looks at what the framework made of an application.
+  cli: ['contracts', 'config', 'routing', 'edge', 'admin', 'framework'],
   // What teams write uses the framework as their own repository would: by the package's name.
   upstreams: [],
   app: ['upstreams'],

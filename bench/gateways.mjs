@@ -25,7 +25,11 @@ const portcullis = (port, adminPort) => ({
 /** Who is measured: how each is started, where it listens, and how its version is asked. */
 const GATEWAYS = {
   portcullis: { label: 'Portcullis', ...portcullis(7401, 7411), version: () => manifest('..') },
-  'portcullis-again': { label: 'Portcullis again (A/A)', ...portcullis(7402, 7412), version: () => manifest('..') },
+  'portcullis-again': {
+    label: 'Portcullis again (A/A)',
+    ...portcullis(7402, 7412),
+    version: () => manifest('..'),
+  },
   nginx: {
     label: 'nginx',
     port: 7403,

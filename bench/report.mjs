@@ -43,7 +43,8 @@ export function writeReport(results, { name = 'results', quick }) {
 
 function render({ machine, settings, rows }, quick) {
   const versions = Object.entries(machine.versions).map(([label, version]) => `${label} (${version})`);
-  const shared = CORES.upstream === CORES.load ? 'the load generator and the upstream share' : 'the load generator has';
+  const shared =
+    CORES.upstream === CORES.load ? 'the load generator and the upstream share' : 'the load generator has';
   return `# Portcullis beside other gateways
 
 ${quick ? '**A quick run: it shows that everything works, not how fast it is.**\n\n' : ''}${machine.date.slice(0, 10)}, ${machine.cpu}, ${machine.memoryGb} GB, ${machine.system}, Linux ${machine.kernel}, Node ${machine.node}, commit ${machine.commit}.
@@ -52,7 +53,8 @@ ${versions.join(', ')}.
 Each gateway alone on core ${CORES.gateway}; ${shared} core ${CORES.load}. ${CONNECTIONS} keep-alive connections, GET, 114 bytes of JSON from an nginx
 upstream. Adjacent pairs of ${settings.seconds} s after ${settings.warmSeconds} s of warming, ${settings.rounds} rounds, medians; a round in which the
 other gateway moved by more than 10% is dropped. CPU is user and system time of the gateway's processes divided by the requests
-wrk counted. Latency: h2load at a constant rate, half of what the row's slowest can do. Made by \`npm run bench\`.
+wrk counted. Latency: h2load at a constant rate, half of what the row's slowest can do. ¹ The gateway
+left part of its core idle: the load side was the limit, so read its CPU, not its rate. Made by \`npm run bench\`.
 
 ${rows.map(renderRow).join('\n')}
 ## What is not alike
@@ -94,7 +96,9 @@ function line({ name, label, cpu, ratio, rate, busy, memoryMb }, latency) {
 
 function commit() {
   try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: bench, encoding: 'utf8' }).trim();
+    const git = { cwd: bench, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
+    const dirty = execFileSync('git', ['status', '--porcelain', '--', '../src'], git).trim() !== '';
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], git).trim() + (dirty ? ' with changes' : '');
   } catch {
     return 'unknown';
   }

@@ -11,7 +11,15 @@ export const ROWS = {
   bare: {
     title: 'bare: forwarding and nothing else',
     path: '/bare/users/42',
-    peers: ['portcullis-again', 'nginx', 'haproxy-bare', 'caddy', 'fast-gateway', 'fastify-http-proxy', 'nest-express-hpm'],
+    peers: [
+      'portcullis-again',
+      'nginx',
+      'haproxy-bare',
+      'caddy',
+      'fast-gateway',
+      'fastify-http-proxy',
+      'nest-express-hpm',
+    ],
     latency: true,
   },
   full1: {
@@ -55,14 +63,17 @@ export async function prepareTraffic(row, { rounds, seconds, warmSeconds }) {
   if (tokens === undefined) return { trafficFor: () => ({ path }), token: undefined };
   if (!tokens.newEachRequest) {
     const file = await ensureTokens(tokens.file, tokens.count);
-    return { trafficFor: () => ({ path, tokens: file, first: 0, count: tokens.count }), token: firstToken(file) };
+    return {
+      trafficFor: () => ({ path, tokens: file, first: 0, count: tokens.count }),
+      token: firstToken(file),
+    };
   }
   const total = Math.ceil((rounds * seconds + warmSeconds) * MOST_VERIFIED_PER_S);
   const file = await ensureTokens(tokens.file, total);
   const spent = new Map();
   return {
     token: firstToken(file),
-    trafficFor(gateway, forSeconds) {
+    trafficFor: (gateway, forSeconds) => {
       const first = spent.get(gateway.name) ?? 0;
       const count = Math.ceil(forSeconds * MOST_VERIFIED_PER_S);
       spent.set(gateway.name, first + count);
@@ -77,7 +88,10 @@ export async function verify(gateway, row, token) {
   const fail = (what) => {
     throw new Error(`${gateway.label} on ${row.path}: ${what}`);
   };
-  const answer = await fetch(url, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
+  const answer = await fetch(
+    url,
+    token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } },
+  );
   if (answer.status !== 200) fail(`answers ${answer.status} ${await answer.text()}`);
   if ((await answer.json()).name !== 'Ada Lovelace') fail('answers another body');
   if (token === undefined) return;

@@ -35,7 +35,10 @@ const { values: options } = parseArgs({
 });
 const rowNames = options.rows.split(',');
 const only = options.peers?.split(',');
-const unknown = [...rowNames.filter((name) => !(name in ROWS)), ...(only ?? []).filter((name) => !isGateway(name))];
+const unknown = [
+  ...rowNames.filter((name) => !(name in ROWS)),
+  ...(only ?? []).filter((name) => !isGateway(name)),
+];
 if (options.help || unknown.length > 0) {
   console.log(unknown.length > 0 ? `Unknown: ${unknown.join(', ')}\n${USAGE}` : USAGE);
   process.exit(unknown.length > 0 ? 64 : 0);
@@ -130,7 +133,14 @@ async function measureRow(name) {
   }
   await release(subject);
   const latency = row.latency ? await measureLatency(row, token, contests, trafficFor, given) : { of: {} };
-  return { name, title: row.title, subject: { name: subject.name, label: subject.label }, contests, latency, failures };
+  return {
+    name,
+    title: row.title,
+    subject: { name: subject.name, label: subject.label },
+    contests,
+    latency,
+    failures,
+  };
 }
 
 /** Each alone, fresh and warmed, at half of what the row's slowest can do. */

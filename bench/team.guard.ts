@@ -1,5 +1,5 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 
 /** A team's own guard, as any Nest application has: the very same class in Portcullis and in the hand-made gateway. */
 @Injectable()

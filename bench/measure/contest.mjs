@@ -1,5 +1,5 @@
-import { cpuMicros, memoryMb } from './process-cost.mjs';
 import { saturate } from './load.mjs';
+import { cpuMicros, memoryMb } from './process-cost.mjs';
 
 /** A round counts when the other gateway cost within this of its own median: else something else had the machine. */
 const STEADY_SHARE = 0.1;
@@ -18,7 +18,8 @@ const STEADY_SHARE = 0.1;
  */
 export async function contest(gateway, reference, trafficFor, { rounds, seconds, warmSeconds }) {
   const measured = { gateway: [], reference: [] };
-  const one = async (who) => measured[who].push(await measure(who === 'gateway' ? gateway : reference, trafficFor, seconds));
+  const one = async (who) =>
+    measured[who].push(await measure(who === 'gateway' ? gateway : reference, trafficFor, seconds));
   // 1.
   for (const each of [gateway, reference]) await measure(each, trafficFor, warmSeconds);
   // 2.
@@ -27,7 +28,9 @@ export async function contest(gateway, reference, trafficFor, { rounds, seconds,
   }
   // 3.
   const usual = median(measured.reference.map(({ cpu }) => cpu));
-  const kept = measured.reference.flatMap(({ cpu }, i) => (Math.abs(cpu / usual - 1) <= STEADY_SHARE ? [i] : []));
+  const kept = measured.reference.flatMap(({ cpu }, i) =>
+    Math.abs(cpu / usual - 1) <= STEADY_SHARE ? [i] : [],
+  );
   // 4.
   const summary = (who) => summarize(kept.map((i) => measured[who][i]));
   const [ours, theirs] = [summary('gateway'), summary('reference')];
@@ -59,7 +62,9 @@ async function measure(gateway, trafficFor, seconds) {
 }
 
 function summarize(rounds) {
-  return Object.fromEntries(['cpu', 'rate', 'busy'].map((key) => [key, median(rounds.map((round) => round[key]))]));
+  return Object.fromEntries(
+    ['cpu', 'rate', 'busy'].map((key) => [key, median(rounds.map((round) => round[key]))]),
+  );
 }
 
 export function median(values) {

@@ -18,7 +18,9 @@ export async function saturate(gateway, traffic, seconds) {
   const output = await text('taskset', ['-c', String(CORES.load), ...wrk]);
   const result = JSON.parse(output.trim().split('\n').at(-1));
   if (result.errors + result.refused > 0) {
-    throw new Error(`${gateway.name}: ${result.refused} answers were no 2xx, ${result.errors} connections failed.`);
+    throw new Error(
+      `${gateway.name}: ${result.refused} answers were no 2xx, ${result.errors} connections failed.`,
+    );
   }
   return result;
 }
@@ -34,16 +36,32 @@ export async function steady(gateway, traffic, requestsPerSecond, seconds) {
   rmSync(log, { force: true });
   const clients = 32;
   const rate = Math.max(1, Math.round(requestsPerSecond / clients));
-  const h2load = ['h2load', '--h1', '-t1', `-c${clients}`, `-D${seconds}`, `--rps=${rate}`, `--log-file=${log}`];
+  const h2load = [
+    'h2load',
+    '--h1',
+    '-t1',
+    `-c${clients}`,
+    `-D${seconds}`,
+    `--rps=${rate}`,
+    `--log-file=${log}`,
+  ];
   const header = traffic.token === undefined ? [] : ['-H', `authorization: Bearer ${traffic.token}`];
   const url = `http://127.0.0.1:${gateway.port}${traffic.path}`;
   await text('taskset', ['-c', String(CORES.load), ...h2load, ...header, url]);
-  const rows = readFileSync(log, 'utf8').trim().split('\n').map((line) => line.split('\t'));
+  const rows = readFileSync(log, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.split('\t'));
   const failed = rows.filter(([, status]) => status !== '200').length;
   if (failed > 0) throw new Error(`${gateway.name}: ${failed} of ${rows.length} answers were not 200.`);
   const sorted = rows.map(([, , micros]) => Number(micros) / 1000).sort((a, b) => a - b);
   const percentile = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
-  return { p50: percentile(0.5), p99: percentile(0.99), rate: rate * clients, achieved: rows.length / seconds };
+  return {
+    p50: percentile(0.5),
+    p99: percentile(0.99),
+    rate: rate * clients,
+    achieved: rows.length / seconds,
+  };
 }
 
 function text(command, args) {

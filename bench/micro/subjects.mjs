@@ -3,9 +3,9 @@ import { Exchange } from '../../dist/contracts/exchange.js';
 import { UpstreamResponse, WholeBody } from '../../dist/contracts/upstream-response.js';
 import { canonicalPath } from '../../dist/edge/canonical-path.js';
 import { accessLine } from '../../dist/observability/access-line.js';
+import { JwtMethod } from '../../dist/policies/authenticate/jwt/jwt.method.js';
 import { configureJwt } from '../../dist/policies/authenticate/jwt/jwt-configuration.js';
 import { JwtVerifier } from '../../dist/policies/authenticate/jwt/jwt-verifier.js';
-import { JwtMethod } from '../../dist/policies/authenticate/jwt/jwt.method.js';
 import { adoptOrMint } from '../../dist/policies/correlation-id/correlation-id.js';
 import { compileFilter } from '../../dist/policies/filter-response/compiled-filter.js';
 import { parseExact } from '../../dist/policies/filter-response/exact-json.js';
@@ -17,8 +17,8 @@ import { MemoryRateLimitStore } from '../../dist/policies/rate-limit/rate-limit.
 import { transformResponseStage } from '../../dist/policies/transform-response/transform-response.stage.js';
 import { RESPONSE_LIMIT_DEFAULTS } from '../../dist/proxy/http1/response-limits.js';
 import { END, ResponseParser } from '../../dist/proxy/http1/response-parser.js';
-import { BREAKER_DEFAULTS } from '../../dist/resilience/breaker.options.js';
 import { Breaker } from '../../dist/resilience/breaker.js';
+import { BREAKER_DEFAULTS } from '../../dist/resilience/breaker.options.js';
 import { parsePathPattern } from '../../dist/routing/path-pattern.js';
 import { RouteMatcher } from '../../dist/routing/route-matcher.js';
 
@@ -55,9 +55,16 @@ export function subjects() {
 }
 
 function matching() {
-  const paths = Array.from({ length: ROUTES }, (_, i) => (i % 2 === 0 ? `/api/r${i}/:id` : `/api/r${i}/list`));
+  const paths = Array.from({ length: ROUTES }, (_, i) =>
+    i % 2 === 0 ? `/api/r${i}/:id` : `/api/r${i}/list`,
+  );
   const matcher = new RouteMatcher(
-    paths.map((path, rank) => ({ pattern: parsePathPattern(path), methods: new Set(['GET']), rank, value: path })),
+    paths.map((path, rank) => ({
+      pattern: parsePathPattern(path),
+      methods: new Set(['GET']),
+      rank,
+      value: path,
+    })),
   );
   const literal = Array.from({ length: 64 }, (_, i) => `/api/r${i * 2 + 1}/list`);
   const withParameter = Array.from({ length: 64 }, (_, i) => `/api/r${i * 2}/42`);
@@ -71,9 +78,15 @@ function matching() {
 function identity() {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const pem = publicKey.export({ type: 'spki', format: 'pem' });
-  const configuration = configureJwt({ publicKey: pem, issuer: ISSUER, audience: AUDIENCE }, { clockSkewSeconds: 0 });
+  const configuration = configureJwt(
+    { publicKey: pem, issuer: ISSUER, audience: AUDIENCE },
+    { clockSkewSeconds: 0 },
+  );
   if (Array.isArray(configuration)) throw new Error(configuration.join('\n'));
-  const verifier = new JwtVerifier(configuration, { now: () => Date.now(), monotonic: () => performance.now() });
+  const verifier = new JwtVerifier(configuration, {
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+  });
   const token = signed(privateKey);
   const method = new JwtMethod(configuration);
   const onOneConnection = exchange(token);
@@ -93,7 +106,7 @@ function quota() {
     'rate limit by subject': (turn) => {
       const caller = callers[turn & 1023];
       caller.replyHeaders.length = 0;
-      stage(caller);
+      return stage(caller);
     },
   };
 }
@@ -112,7 +125,7 @@ function shaping() {
 
 function parsing() {
   const wire = Buffer.from(
-    `HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Tue, 24 Nov 2026 04:00:00 GMT\r\nContent-Type: application/json\r\nContent-Length: ${BODY.length}\r\nConnection: keep-alive\r\nX-Internal: rack-7\r\n\r\n${BODY}`,
+    `HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Tue, 24 Nov 2026 04:00:00 GMT\r\nContent-Type: application/json\r\nContent-Length: ${BODY.length}\r\nConnection: keep-alive\r\nX-Internal: rack-7\r\n\r\n${BODY.toString()}`,
   );
   const parser = new ResponseParser(RESPONSE_LIMIT_DEFAULTS);
   return () => {
@@ -125,7 +138,15 @@ function parsing() {
 
 function logging() {
   const finished = exchange(undefined, 'user-42');
-  Object.assign(finished, { route: ROUTE, status: 200, upstream: 'users', upstreamStatus: 200, upstreamMs: 1.25, attempts: 1, bytesOut: 114 });
+  Object.assign(finished, {
+    route: ROUTE,
+    status: 200,
+    upstream: 'users',
+    upstreamStatus: 200,
+    upstreamMs: 1.25,
+    attempts: 1,
+    bytesOut: 114,
+  });
   return () => accessLine(finished, '2026-11-24T04:00:00.000Z', 1.5);
 }
 
@@ -142,8 +163,19 @@ const ROUTE = Object.freeze({
 function exchange(token, subject) {
   const rawHeaders = ['Host', 'example.org', 'Accept', '*/*'];
   if (token !== undefined) rawHeaders.push('Authorization', `Bearer ${token}`);
-  const made = new Exchange({ rawHeaders, socket: {} }, {}, 'GET', '/api/users/42', '', '127.0.0.1', CORRELATION, 0, undefined);
-  if (subject !== undefined) made.principal = { subject, scopes: new Set(), claims: { sub: subject }, method: 'jwt' };
+  const made = new Exchange(
+    { rawHeaders, socket: {} },
+    {},
+    'GET',
+    '/api/users/42',
+    '',
+    '127.0.0.1',
+    CORRELATION,
+    0,
+    undefined,
+  );
+  if (subject !== undefined)
+    made.principal = { subject, scopes: new Set(), claims: { sub: subject }, method: 'jwt' };
   return made;
 }
 

@@ -58,7 +58,12 @@ export class AdminServer {
     const view = this.options.views.get(path);
     if (view?.open !== true && !this.#isAllowed(req)) {
       // Asked before the view is looked up, so that nobody learns which views exist.
-      return answer(res, 401, { status: 401, title: 'A bearer token is required' }, { 'WWW-Authenticate': 'Bearer' });
+      return answer(
+        res,
+        401,
+        { status: 401, title: 'A bearer token is required' },
+        { 'WWW-Authenticate': 'Bearer' },
+      );
     }
     if (view === undefined) {
       return answer(res, 404, { status: 404, title: 'No such view', views: [...this.options.views.keys()] });
@@ -83,7 +88,7 @@ export class AdminServer {
 }
 
 /** A view that answers with JSON. */
-export function jsonView(read: () => unknown | Promise<unknown>, open = false): AdminView {
+export function jsonView(read: () => unknown, open = false): AdminView {
   return {
     open,
     async handle(_req, res) {

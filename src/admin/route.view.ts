@@ -29,7 +29,9 @@ export function routeViews(routes: readonly PlannedRoute[]): readonly RouteView[
       path: facts.path,
       handler: facts.handler,
       upstream: facts.upstream,
-      policies: policies.map(({ name, description }) => (description === '' ? name : `${name} ${description}`)),
+      policies: policies.map(({ name, description }) =>
+        description === '' ? name : `${name} ${description}`,
+      ),
       exceptions,
       mode,
       reasons,

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { GatewayModule, jwt } from 'portcullis';
-import { UPSTREAM_MODULES } from '../upstreams/index.js';
+import * as upstreams from '../upstreams/index.js';
 
 /** The deployed service: tokens are asked for everywhere unless a route says `@Public()`. */
-@Module({ imports: [GatewayModule.forRoot({ authentication: jwt() }), ...UPSTREAM_MODULES] })
+@Module({ imports: [GatewayModule.forRoot({ authentication: jwt() }), ...Object.values(upstreams)] })
 export class AppModule {}

@@ -61,11 +61,13 @@ export interface PoolOptions {
 export interface UpstreamOptions {
   /** One base URL, several, or a variable that holds them comma-separated. */
   readonly targets: string | EnvReference | readonly TargetOption[];
+  /** The clocks of its calls. */
   readonly timeout?: TimeoutOptions;
   /** `false` switches the breaker off. */
   readonly breaker?: BreakerOptions | false;
   /** `false` switches retries off, the one after a dead pooled connection included. */
   readonly retry?: RetryOptions | false;
+  /** Connections to each of its targets. */
   readonly pool?: PoolOptions;
   /** Forward through http-proxy-middleware with these options of its own instead of the built-in client. */
   readonly proxy?: object;

@@ -1,4 +1,4 @@
-import { signToken } from './demo-token.js';
+import { developmentToken } from 'portcullis/testing';
 
 /** A development key that everybody can read here; the demo refuses to run in production. */
 export const DEMO_SECRET = 'portcullis-demo-secret-for-development-only';
@@ -25,7 +25,7 @@ export function demoInstructions(facts: DemoFacts): string {
   if (facts.secret === undefined) {
     lines.push('', 'Tokens are signed elsewhere: add -H "Authorization: Bearer …" to see more.', '');
   } else {
-    const token = signToken(facts.secret, {
+    const token = developmentToken(facts.secret, {
       subject: 'demo',
       scopes: ['users:read'],
       lifetimeSeconds: DAY_SECONDS,

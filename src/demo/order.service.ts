@@ -13,9 +13,14 @@ export function orderService(): StandInService {
     if (collection !== 'orders') return { status: 404, value: { error: 'not found' } };
     if (id !== undefined && id !== '') {
       const order = ORDERS.find((candidate) => candidate.id === id);
-      return order === undefined ? { status: 404, value: { error: 'no such order' } } : { status: 200, value: order };
+      return order === undefined
+        ? { status: 404, value: { error: 'no such order' } }
+        : { status: 200, value: order };
     }
     const userId = url.searchParams.get('userId');
-    return { status: 200, value: userId === null ? ORDERS : ORDERS.filter((order) => order.userId === userId) };
+    return {
+      status: 200,
+      value: userId === null ? ORDERS : ORDERS.filter((order) => order.userId === userId),
+    };
   });
 }

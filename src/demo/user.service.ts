@@ -18,7 +18,9 @@ export function userService(): StandInService {
       return { status: 201, value: created };
     }
     const user = users.find((candidate) => candidate.id === id);
-    return user === undefined ? { status: 404, value: { error: 'no such user' } } : { status: 200, value: user };
+    return user === undefined
+      ? { status: 404, value: { error: 'no such user' } }
+      : { status: 200, value: user };
   });
 }
 

@@ -33,8 +33,12 @@ export class DownstreamConnection {
   }
 
   add(exchange: Exchange): void {
-    if (this.#first === undefined) this.#first = exchange;
-    else (this.#more ??= new Set()).add(exchange);
+    if (this.#first === undefined) {
+      this.#first = exchange;
+      return;
+    }
+    this.#more ??= new Set();
+    this.#more.add(exchange);
   }
 
   remove(exchange: Exchange): void {

@@ -6,6 +6,7 @@ import { GatewayError } from '../contracts/gateway-error.js';
 import { EMPTY_BODY, UpstreamResponse } from '../contracts/upstream-response.js';
 import { EMPTY_PLAN, type Plan } from '../routing/plan.js';
 import type { PlannedRoute } from '../routing/planned-route.js';
+import { countReceived } from './counted-request.js';
 import { DownstreamConnection } from './downstream-connection.js';
 import { type IntakeOptions, openExchange } from './intake.js';
 import { asGatewayError, type Problem, problemOf, problemResponse } from './problem.js';
@@ -61,13 +62,15 @@ export class Edge {
     // 3
     const { plan } = this;
     const match = plan.match(method, path);
-    if (match === undefined) return this.#unmatched(plan, exchange, next);
+    if (match === undefined) {
+      if (plan.fallsThrough) return this.#handOver(exchange, next);
+      return this.unmatched(exchange);
+    }
     const route = match.value;
 
     // 4
-    if (route.mode === 'foreign') return this.#handOver(exchange, next);
     this.enter(exchange, route, match.params);
-    if (route.mode === 'interpreted') return this.#handOver(exchange, next);
+    if (route.mode !== 'compiled') return this.#handOver(exchange, next);
     runRoute(route, exchange, this.#reply, route.deopt ? this.#deopt(next) : this.#fail);
   }
 
@@ -102,6 +105,20 @@ export class Edge {
     );
   }
 
+  /** Answers a request that no route takes, also when Express found nobody for it either. */
+  unmatched(exchange: Exchange): void {
+    const allowed = this.plan.allowedMethods(exchange.path);
+    const { method } = exchange;
+    const allow = ['Allow', allowed.join(', ')];
+    if (allowed.length > 0 && method === 'OPTIONS') return this.reply(exchange, optionsResponse(allow));
+    // A route that takes the method and was not taken wants another host or version.
+    const refused = allowed.length > 0 && !allowed.includes(method);
+    const error = refused
+      ? new GatewayError('method-not-allowed', { headers: allow })
+      : new GatewayError('route-not-found');
+    this.fail(exchange, error);
+  }
+
   /** Resolves when no exchange is in flight. */
   idle(): Promise<void> {
     if (this.#active === 0) return Promise.resolve();
@@ -127,17 +144,6 @@ export class Edge {
     };
   }
 
-  #unmatched(plan: Plan, exchange: Exchange, next: Next): void {
-    if (plan.fallsThrough) return this.#handOver(exchange, next);
-    const allowed = plan.allowedMethods(exchange.path);
-    if (allowed.length === 0) return this.fail(exchange, new GatewayError('route-not-found'));
-    const allow = ['Allow', allowed.join(', ')];
-    if (exchange.method !== 'OPTIONS') {
-      return this.fail(exchange, new GatewayError('method-not-allowed', { headers: allow }));
-    }
-    this.reply(exchange, optionsResponse(allow));
-  }
-
   /** Express writes the answer itself; all that is left to do is to see it finish. */
   #handOver(exchange: Exchange, next: Next): void {
     const { res } = exchange;
@@ -154,6 +160,7 @@ export class Edge {
   #open(exchange: Exchange): void {
     this.#active++;
     attachExchange(exchange.req, exchange);
+    if (exchange.body !== undefined) countReceived(exchange);
     DownstreamConnection.of(exchange.req.socket, this.#left).add(exchange);
     this.options.recorder.started(exchange);
   }

@@ -26,11 +26,13 @@ export function asResponse(result: unknown, status: number): UpstreamResponse {
   if (result === undefined || result === null) return new UpstreamResponse(status, [], EMPTY_BODY);
   if (typeof result === 'object') {
     if (isFile(result)) return fileResponse(result, status);
-    if (result instanceof Readable) return new UpstreamResponse(status, OCTETS, new StreamBody(result, undefined));
+    if (result instanceof Readable)
+      return new UpstreamResponse(status, OCTETS, new StreamBody(result, undefined));
     if (Buffer.isBuffer(result)) return new UpstreamResponse(status, OCTETS, new WholeBody(result));
     return UpstreamResponse.json(result, status);
   }
-  return new UpstreamResponse(status, TEXT, new WholeBody(Buffer.from(String(result))));
+  const text = String(result as string | number | boolean | bigint);
+  return new UpstreamResponse(status, TEXT, new WholeBody(Buffer.from(text)));
 }
 
 /** Nest's own default: 201 for POST, 200 otherwise. */
@@ -49,7 +51,8 @@ function isFile(value: object): value is FileLike {
 function fileResponse(file: FileLike, status: number): UpstreamResponse {
   const { type, disposition, length } = file.getHeaders();
   const headers = ['content-type', type ?? 'application/octet-stream'];
-  for (const value of disposition === undefined ? [] : [disposition].flat()) headers.push('content-disposition', value);
+  for (const value of disposition === undefined ? [] : [disposition].flat())
+    headers.push('content-disposition', value);
   return new UpstreamResponse(status, headers, new StreamBody(file.getStream(), length));
 }
 
@@ -64,15 +67,47 @@ class StreamBody implements ResponseBody {
 
   pipe(sink: BodySink): BodyFlow {
     const { stream } = this;
-    stream.on('data', (chunk: Buffer) => {
-      if (!sink.write(Buffer.from(chunk))) stream.pause();
+    let open = true;
+    const fail = (cause: unknown): void => {
+      if (!open) return;
+      open = false;
+      stream.destroy();
+      sink.fail(new GatewayError('internal', { cause }));
+    };
+    stream.on('error', fail);
+    // A stream that was destroyed without an error says nothing but this.
+    stream.on('close', () => fail(new Error('The stream of a handler was closed before its end.')));
+    if (stream.destroyed)
+      fail(stream.errored ?? new Error('The stream of a handler was closed before it began.'));
+    stream.on('data', (chunk: unknown) => {
+      if (!open) return;
+      const bytes = bytesOf(chunk);
+      if (bytes === undefined)
+        fail(new TypeError('The stream of a handler holds something else than bytes or text.'));
+      else if (!sink.write(bytes)) stream.pause();
     });
-    stream.on('end', () => sink.end());
-    stream.on('error', (cause) => sink.fail(new GatewayError('internal', { cause })));
-    return { resume: () => stream.resume(), cancel: () => stream.destroy() };
+    stream.on('end', () => {
+      if (!open) return;
+      open = false;
+      sink.end();
+    });
+    return {
+      resume: () => stream.resume(),
+      cancel: () => {
+        open = false;
+        stream.destroy();
+      },
+    };
   }
 
   discard(): void {
-    this.stream.destroy();
+    // Its error, if it has one to come, is of interest to nobody, but unheard it would end the process.
+    this.stream.on('error', () => {}).destroy();
   }
+}
+
+function bytesOf(chunk: unknown): Buffer | undefined {
+  if (typeof chunk === 'string') return Buffer.from(chunk);
+  // A copy: the sink owns what it is given.
+  return chunk instanceof Uint8Array ? Buffer.from(chunk) : undefined;
 }

@@ -70,6 +70,9 @@ function refuse(
 ): GatewayError | undefined {
   if (url.length > limits.maxUrlBytes) return new GatewayError('uri-too-long');
   if (rawHeaders.length > limits.maxHeaderCount * 2) return new GatewayError('headers-too-large');
+  if (hasTwoHosts(rawHeaders)) {
+    return new GatewayError('bad-request', { detail: 'The Host header was sent more than once.' });
+  }
   if (path === undefined) return new GatewayError('ambiguous-path');
   if (query !== '' && !isSoundQuery(query)) {
     return new GatewayError('bad-request', {
@@ -77,6 +80,18 @@ function refuse(
     });
   }
   return undefined;
+}
+
+/** RFC 9112, section 3.2: node:http refuses a request without a Host, but takes the first of two. */
+function hasTwoHosts(rawHeaders: readonly string[]): boolean {
+  let found = false;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if (name.length !== 4 || name.toLowerCase() !== 'host') continue;
+    if (found) return true;
+    found = true;
+  }
+  return false;
 }
 
 /** RFC 9112, section 6.3: a request has a body when it says so, whatever its method. */

@@ -3,7 +3,7 @@ import type { Exchange } from '../contracts/exchange.js';
 import { GatewayError } from '../contracts/gateway-error.js';
 import { UpstreamResponse, WholeBody } from '../contracts/upstream-response.js';
 
-/** A problem document (RFC 9457) with the members Portcullis adds: `code`, `upstream`, `correlationId`. */
+/** A problem document (RFC 9457) with the members Portcullis adds: `code`, `upstream`, `policy`, `correlationId`. */
 export interface Problem {
   readonly status: number;
   readonly title: string;
@@ -11,6 +11,8 @@ export interface Problem {
   /** Stable; the table is contracts/gateway-error.ts. Absent for errors that are not the gateway's own. */
   readonly code?: string | undefined;
   readonly upstream?: string | undefined;
+  /** The policy that refused. */
+  readonly policy?: string | undefined;
   /** Fields of the answer, flat name/value pairs. */
   readonly headers?: readonly string[];
 }
@@ -23,6 +25,7 @@ export function problemOf(error: GatewayError): Problem {
     detail: error.detail,
     code: error.code,
     upstream: error.upstream,
+    policy: error.policy,
     headers: error.headers,
   };
 }
@@ -41,6 +44,7 @@ export function problemResponse(exchange: Exchange, problem: Problem): UpstreamR
     detail: problem.detail,
     code: problem.code,
     upstream: problem.upstream,
+    policy: problem.policy,
     correlationId: exchange.correlationId,
   };
   const headers = ['Content-Type', 'application/problem+json', 'Cache-Control', 'no-store'];

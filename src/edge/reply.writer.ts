@@ -50,7 +50,10 @@ export function writeReply(
     return;
   }
   const sink = new ReplySink(exchange, res, done);
-  sink.flow = body.pipe(sink);
+  const flow = body.pipe(sink);
+  sink.flow = flow;
+  // An upstream's body hears of a client that left by itself; a handler's own stream does not.
+  exchange.cancellation.add(() => flow.cancel());
 }
 
 function replyHeaders(exchange: Exchange, response: UpstreamResponse, closing: boolean): string[] {

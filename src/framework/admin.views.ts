@@ -1,5 +1,5 @@
 import type { INestApplication } from '@nestjs/common';
-import { type AdminView, AdminServer, answer, jsonView } from '../admin/admin.server.js';
+import { AdminServer, type AdminView, answer, jsonView } from '../admin/admin.server.js';
 import { routeViews } from '../admin/route.view.js';
 import type { GatewaySettings } from '../config/gateway-settings.js';
 import { HealthDetails } from '../health/health.details.js';
@@ -29,7 +29,8 @@ export function adminServerOf(
     port,
     token: token?.reveal(),
     views,
-    failed: (path, cause) => observability.events.error(EVENTS.adminViewFailed, { path, cause: String(cause) }),
+    failed: (path, cause) =>
+      observability.events.error(EVENTS.adminViewFailed, { path, cause: String(cause) }),
   });
 }
 

@@ -15,7 +15,9 @@ export function bootTable(routes: readonly RouteView[]): string {
       .trimEnd();
   const lines = routes.flatMap((route, index) => {
     const text = line(rows[index] as readonly string[]);
-    return route.reasons.length === 0 ? [text] : [text, `  interpreted because of ${route.reasons.join(', ')}`];
+    return route.reasons.length === 0
+      ? [text]
+      : [text, `  interpreted because of ${route.reasons.join(', ')}`];
   });
   return [line(HEADINGS), ...lines].join('\n');
 }

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { type DynamicModule, Module, type NestApplicationOptions, type Type } from '@nestjs/common';
 import { type IEntryNestModule, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -13,6 +14,7 @@ import { adminServerOf } from './admin.views.js';
 import { drainServer } from './drain.js';
 import { GatewayAdapter } from './gateway.adapter.js';
 import { GatewayLifecycle } from './gateway.lifecycle.js';
+import { explainMissingUpstream } from './missing-upstream.js';
 import { type Environment, LAUNCH, type Launch, OBSERVABILITY, SETTINGS } from './gateway.tokens.js';
 
 export interface CreateGatewayOptions {
@@ -42,21 +44,32 @@ export interface Gateway extends Omit<NestExpressApplication, 'listen'> {
  *
  * @throws ConfigError with every problem of the environment, or of every route, policy and upstream, at once
  */
-export async function createGateway(module: IEntryNestModule, options: CreateGatewayOptions = {}): Promise<Gateway> {
+export async function createGateway(
+  module: IEntryNestModule,
+  options: CreateGatewayOptions = {},
+): Promise<Gateway> {
   const settings = loadSettings(options.environment ?? process.env);
   const root = launchModule(module, options);
-  const app = await NestFactory.create<NestExpressApplication>(root, new GatewayAdapter(settings.limits), {
+  const creating = NestFactory.create<NestExpressApplication>(root, new GatewayAdapter(settings.limits), {
     logger: ['warn', 'error', 'fatal'],
     bufferLogs: true,
     ...options.nest,
-    // A mistake is thrown to the caller, who lists it; Nest would end the process.
-    abortOnError: false,
-    bodyParser: false,
-    routeResolutionStrategy: 'specificity',
+    ...OWN_NEST_OPTIONS,
   });
-  app.useLogger(app.get<Observability>(OBSERVABILITY, { strict: false }).nestLogger);
-  return extend(app);
+  const app = await creating.catch((error: unknown) => {
+    throw explainMissingUpstream(error);
+  });
+  return gatewayOf(app);
 }
+
+/** Nest's options that are not a team's to choose. */
+export const OWN_NEST_OPTIONS = Object.freeze({
+  // A mistake is thrown to the caller, who lists it; Nest would end the process.
+  abortOnError: false,
+  // For ordinary controllers; the adapter keeps the parsers away from proxied bodies.
+  bodyParser: true,
+  routeResolutionStrategy: 'specificity',
+} as const);
 
 /** The root of the application: the team's module, and what this call was given for the gateway's own providers. */
 function launchModule(module: IEntryNestModule, options: CreateGatewayOptions): DynamicModule {
@@ -73,13 +86,25 @@ function launchModule(module: IEntryNestModule, options: CreateGatewayOptions): 
 @Module({})
 class LaunchModule {}
 
-function extend(app: NestExpressApplication): Gateway {
+/** Makes a gateway of an application on the gateway's adapter: logs, listening, draining and closing become its own. */
+export function gatewayOf(app: NestExpressApplication): Gateway {
   const settings = app.get<GatewaySettings>(SETTINGS, { strict: false });
   const observability = app.get<Observability>(OBSERVABILITY, { strict: false });
   const lifecycle = app.get(GatewayLifecycle, { strict: false });
+  app.useLogger(observability.nestLogger);
   const listenNest = app.listen.bind(app);
   const closeNest = app.close.bind(app);
   let admin: AdminServer | undefined;
+
+  /** A gateway that cannot take traffic leaves no admin port behind. */
+  async function listenTraffic(port: number, host: string): Promise<Server> {
+    try {
+      return (await listenNest(port, host)) as Server;
+    } catch (error) {
+      await admin?.close();
+      throw error;
+    }
+  }
 
   const own = {
     admin: () => admin,
@@ -87,10 +112,17 @@ function extend(app: NestExpressApplication): Gateway {
       await app.init();
       admin = adminServerOf(app, settings, observability, lifecycle);
       await admin.listen();
-      const server = (await listenNest(port, host)) as Server;
+      const server = await listenTraffic(port, host);
       refuseMalformed(server);
       lifecycle.listening();
       logRoutes(observability, lifecycle);
+      const traffic = server.address() as AddressInfo;
+      observability.events.info(EVENTS.gatewayStarted, {
+        host: traffic.address,
+        port: traffic.port,
+        adminHost: settings.admin.host,
+        adminPort: admin.port,
+      });
       return server;
     },
     async drain(): Promise<void> {
@@ -107,7 +139,8 @@ function extend(app: NestExpressApplication): Gateway {
   };
   // Nest hands out a proxy that takes no assignments, so what the gateway adds stands in front of it.
   return new Proxy(app, {
-    get: (target, name) => (Object.hasOwn(own, name) ? own[name as keyof typeof own] : Reflect.get(target, name)),
+    get: (target, name) =>
+      Object.hasOwn(own, name) ? own[name as keyof typeof own] : Reflect.get(target, name),
   }) as unknown as Gateway;
 }
 

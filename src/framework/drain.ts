@@ -29,7 +29,9 @@ export async function drainServer(server: Server, edge: Edge, times: DrainTimes)
   const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
   server.closeIdleConnections();
   const timeout = new AbortController();
-  const late = sleep(Math.max(0, deadline - performance.now()), undefined, { signal: timeout.signal }).catch(() => {});
+  const late = sleep(Math.max(0, deadline - performance.now()), undefined, { signal: timeout.signal }).catch(
+    () => {},
+  );
   await Promise.race([closed, late]);
   timeout.abort();
   clearInterval(idle);

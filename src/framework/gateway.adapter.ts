@@ -2,8 +2,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import express, { type Express, type RequestHandler } from 'express';
+import type { Exchange } from '../contracts/exchange.js';
 import { exchangeOf } from '../contracts/exchange-of.js';
 import type { Edge } from '../edge/edge.js';
+import type { KnownLayers } from './compiler/express.survey.js';
 import { routerStack } from './compiler/nest-internals.js';
 
 /** What the HTTP server is made with; every value is a limit of config/. */
@@ -30,8 +32,8 @@ export const SERVER_LIMITS: ServerLimits = Object.freeze({
  * everything else does, untouched.
  */
 export class GatewayAdapter extends ExpressAdapter {
-  /** Layers of Express that are ours, or that we answer for; all others are foreign. */
-  readonly knownLayers = new WeakSet<object>();
+  /** Layers of Express that are ours, or that we answer for, and names for some that are not. */
+  readonly layers: KnownLayers = { own: new WeakSet(), labels: new WeakMap() };
   /** Doors of Nest that act outside Express's stack and cannot be compiled. */
   readonly hooks = new Set<string>();
   #edge: Edge | undefined;
@@ -41,7 +43,7 @@ export class GatewayAdapter extends ExpressAdapter {
   constructor(readonly limits: ServerLimits = SERVER_LIMITS) {
     super(prepareExpress());
     // The layer that runs Nest's request and response hooks; the hooks themselves are recorded below.
-    for (const layer of routerStack(this.instance) ?? []) this.knownLayers.add(layer);
+    for (const layer of routerStack(this.instance) ?? []) this.layers.own.add(layer);
   }
 
   /** Puts the edge in front. `resurvey` is called when Express's stack grew after the plan was made. */
@@ -57,7 +59,9 @@ export class GatewayAdapter extends ExpressAdapter {
 
   override initHttpServer(options: NestApplicationOptions): void {
     if (options?.httpsOptions !== undefined) {
-      throw new TypeError('httpsOptions are not supported: the gateway terminates TLS itself, by configuration.');
+      throw new TypeError(
+        'httpsOptions are not supported: the gateway terminates TLS itself, by configuration.',
+      );
     }
     const { limits } = this;
     const server = createServer({
@@ -90,16 +94,39 @@ export class GatewayAdapter extends ExpressAdapter {
     super.setOnRouteTriggered(hook);
   }
 
+  override enableCors(...args: Parameters<ExpressAdapter['enableCors']>): void {
+    this.#label('CORS', () => super.enableCors(...args));
+  }
+
+  override registerSecurityHook(...args: Parameters<ExpressAdapter['registerSecurityHook']>): unknown {
+    return this.#label('security headers or CSRF protection', () => super.registerSecurityHook(...args));
+  }
+
+  override createMiddlewareFactory(
+    ...args: Parameters<ExpressAdapter['createMiddlewareFactory']>
+  ): ReturnType<ExpressAdapter['createMiddlewareFactory']> {
+    const register = super.createMiddlewareFactory(...args);
+    return (path, callback) => this.#label("a module's middleware", () => register(path, callback));
+  }
+
   /** Nest's own body parsers stand in front of ordinary controllers only: a proxied body is never read here. */
-  override registerParserMiddleware(prefix?: string, rawBody?: boolean): void {
-    this.#own(() => super.registerParserMiddleware(prefix as string, rawBody as boolean));
-    for (const layer of routerStack(this.instance) ?? []) {
-      if (PARSERS.has((layer.handle as { name?: string }).name ?? '')) skipForProxied(layer as { handle: object });
+  override registerParserMiddleware(prefix?: string): void {
+    // An ordinary handler may pass a request on to a proxy route (`@Next()`, another host or version): the bytes stay.
+    const parsers = this.#added(() => super.registerParserMiddleware(prefix as string, true));
+    for (const layer of parsers) {
+      this.layers.own.add(layer);
+      skipForProxied(layer as { handle: object });
     }
   }
 
   override setNotFoundHandler(...args: Parameters<ExpressAdapter['setNotFoundHandler']>): unknown {
-    return this.#own(() => super.setNotFoundHandler(...args));
+    const [answer, ...rest] = args;
+    return this.#own(() =>
+      super.setNotFoundHandler((req: IncomingMessage, ...others: unknown[]): unknown => {
+        forgetRoute(exchangeOf(req));
+        return (answer as (...all: unknown[]) => unknown)(req, ...others);
+      }, ...rest),
+    );
   }
 
   override setErrorHandler(...args: Parameters<ExpressAdapter['setErrorHandler']>): unknown {
@@ -113,9 +140,16 @@ export class GatewayAdapter extends ExpressAdapter {
       express(req, res);
       return;
     }
-    if (this.#surveyed !== (routerStack(express)?.length ?? -1)) this.#resurvey?.();
+    const size = routerStack(express)?.length ?? -1;
+    if (this.#surveyed !== size) {
+      this.#surveyed = size;
+      this.#resurvey?.();
+    }
     try {
-      edge.handle(req, res, () => express(req, res));
+      edge.handle(req, res, () => {
+        const request = req as Parameters<Express>[0];
+        express(request, res as Parameters<Express>[1], (error?: unknown) => unanswered(edge, req, error));
+      });
     } catch (error) {
       // Nothing a single request does may end the process.
       const exchange = exchangeOf(req);
@@ -125,17 +159,36 @@ export class GatewayAdapter extends ExpressAdapter {
   }
 
   /** Runs a registration and takes responsibility for the layers it adds. */
-  #own<T>(register: () => T): T {
+  #own(register: () => unknown): void {
+    for (const layer of this.#added(register)) this.layers.own.add(layer);
+  }
+
+  /** Runs a registration whose layers are foreign, and remembers what they are. */
+  #label(label: string, register: () => unknown): void {
+    for (const layer of this.#added(register)) this.layers.labels.set(layer, label);
+  }
+
+  #added(register: () => unknown): readonly object[] {
     const before = routerStack(this.instance)?.length ?? 0;
-    const result = register();
-    for (const layer of routerStack(this.instance)?.slice(before) ?? []) this.knownLayers.add(layer);
-    return result;
+    register();
+    return routerStack(this.instance)?.slice(before) ?? [];
   }
 
   declare httpServer: Server;
 }
 
-const PARSERS = new Set(['jsonParser', 'urlencodedParser']);
+/** Express found nobody, not even Nest: outside a global prefix Nest has no 404 of its own. */
+function unanswered(edge: Edge, req: IncomingMessage, error: unknown): void {
+  const exchange = exchangeOf(req) as Exchange;
+  if (error !== undefined && error !== null) return edge.fail(exchange, error);
+  forgetRoute(exchange);
+  edge.unmatched(exchange);
+}
+
+/** The plan found a route by method and path; its host or version did not fit, so no route took the request. */
+function forgetRoute(exchange: Exchange | undefined): void {
+  if (exchange !== undefined) exchange.route = undefined;
+}
 
 function prepareExpress(): Express {
   const app = express();

@@ -8,7 +8,9 @@ import { UpstreamResponse } from '../contracts/upstream-response.js';
 import { Edge, type ReservedHandler } from '../edge/edge.js';
 import { healthResponse } from '../edge/health.response.js';
 import type { Observability } from '../observability/create-observability.js';
+import { EVENTS } from '../observability/events.js';
 import { adoptOrMint } from '../policies/correlation-id/correlation-id.js';
+import { RefusingPlan } from '../routing/plan.js';
 import type { PlannedRoute } from '../routing/planned-route.js';
 import { PlanBuilder } from './compiler/plan.builder.js';
 import { EdgeHolder } from './edge.holder.js';
@@ -56,17 +58,18 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
     return this.edge.plan.routes;
   }
 
-  /** Listening, plan loaded, not draining, and no critical upstream down. */
+  /** Listening, a plan that lets requests pass, not draining, and no critical upstream down. */
   get ready(): boolean {
     const critical = this.upstreams.status().some((upstream) => upstream.critical && !upstream.healthy);
-    return this.#listening && !this.edge.draining && !critical;
+    const refusing = this.edge.plan instanceof RefusingPlan;
+    return this.#listening && !this.edge.draining && !refusing && !critical;
   }
 
   /** @throws ConfigError with every problem of every route, policy and upstream at once */
   onApplicationBootstrap(): void {
     const adapter = this.host.httpAdapter;
     this.#plan();
-    if (adapter instanceof GatewayAdapter) adapter.attach(this.edge, () => this.#plan());
+    if (adapter instanceof GatewayAdapter) adapter.attach(this.edge, () => this.#replan());
     this.#answerUpstreamResponses();
   }
 
@@ -85,6 +88,17 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
     this.routes.replace(built.byHandler);
     const adapter = this.host.httpAdapter;
     if (adapter instanceof GatewayAdapter) adapter.surveyed(built.surveySize);
+  }
+
+  /** Something was registered in Express while requests run: until it can be judged, nothing passes. */
+  #replan(): void {
+    try {
+      this.#plan();
+    } catch (cause) {
+      this.edge.plan = new RefusingPlan(cause);
+      const problems = cause instanceof ConfigError ? cause.problems : [{ where: 'plan', message: String(cause) }];
+      this.observability.events.error(EVENTS.configurationRefused, { problems });
+    }
   }
 
   /** One writer: what Nest would serialise on the interpreted way is sent as on the compiled one. */

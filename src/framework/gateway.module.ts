@@ -26,7 +26,14 @@ import { EdgeHolder } from './edge.holder.js';
 import { EdgeMiddleware } from './edge.middleware.js';
 import { GatewayAdapter } from './gateway.adapter.js';
 import { GatewayLifecycle } from './gateway.lifecycle.js';
-import { ENVIRONMENT, type Environment, LAUNCH, type Launch, OBSERVABILITY, SETTINGS } from './gateway.tokens.js';
+import {
+  ENVIRONMENT,
+  type Environment,
+  LAUNCH,
+  type Launch,
+  OBSERVABILITY,
+  SETTINGS,
+} from './gateway.tokens.js';
 import { GatewayGuard } from './interpreter/gateway.guard.js';
 import { GatewayInterceptor } from './interpreter/gateway.interceptor.js';
 import { GatewayExceptionFilter } from './interpreter/gateway-exception.filter.js';
@@ -40,7 +47,9 @@ export interface GatewayModuleOptions {
   /** Policies that hold on every proxy route unless a controller or method declares its own. */
   readonly defaults?: readonly PolicyDeclaration[];
   /** A team's own policies: classes that implement `Policy`. */
-  readonly policies?: readonly (new (...args: never[]) => Policy)[];
+  readonly policies?: readonly (new (
+    ...args: never[]
+  ) => Policy)[];
   /** Options of @nestjs/throttler, its storage among them. */
   readonly rateLimit?: RateLimitModuleOptions;
   /** Where variables are read. Default: what `createGateway` was given, else `process.env`. */
@@ -100,7 +109,9 @@ export class GatewayModule implements NestModule {
         GatewayLifecycle,
         SETTINGS,
         OBSERVABILITY,
-        ...AUTHENTICATE_PROVIDERS.map((provider) => (typeof provider === 'function' ? provider : provider.provide)),
+        ...AUTHENTICATE_PROVIDERS.map((provider) =>
+          typeof provider === 'function' ? provider : provider.provide,
+        ),
         DEFAULT_AUTHENTICATION,
       ],
     };

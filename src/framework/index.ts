@@ -1,13 +1,24 @@
 // The whole public API of Portcullis. Nothing else of the package may be imported.
 
-// Declaring
-export { ProxyController, type ProxyControllerOptions } from './decorators/proxy-controller.decorator.js';
-export { Forward } from './decorators/forward.decorator.js';
-export { InjectBreaker, InjectUpstream } from './decorators/inject-upstream.decorator.js';
-export { defineUpstream } from './define-upstream.js';
-export { env } from '../targets/env.js';
-export { GatewayModule, type GatewayModuleOptions } from './gateway.module.js';
-export { UpstreamModule } from './upstream.module.js';
+// Extending
+export type { CompilableEnhancer } from '../contracts/compilable-enhancer.js';
+export { ConfigError, type ConfigProblem } from '../contracts/config-problem.js';
+export { Exchange } from '../contracts/exchange.js';
+export { exchangeOf } from '../contracts/exchange-of.js';
+// Handling
+export { ForwardCall } from '../contracts/forward-call.js';
+export { GatewayError, type GatewayErrorCode } from '../contracts/gateway-error.js';
+export {
+  type CompiledPolicy,
+  declarePolicy,
+  type Policy,
+  type PolicyDeclaration,
+  type ResponseStage,
+  type Stage,
+  type StageName,
+} from '../contracts/policy.js';
+export type { Claims, Principal } from '../contracts/principal.js';
+export type { RouteFacts } from '../contracts/route-facts.js';
 export type {
   BreakerOptions,
   EnvReference,
@@ -18,47 +29,34 @@ export type {
   UpstreamDefinition,
   UpstreamOptions,
 } from '../contracts/upstream-definition.js';
-
-// Running
-export { createGateway, type CreateGatewayOptions, type Gateway } from './create-gateway.js';
-export { GatewayAdapter } from './gateway.adapter.js';
-export { ConfigError, type ConfigProblem } from '../contracts/config-problem.js';
-export { runGateway } from './run-gateway.js';
-
-// Handling
-export { ForwardCall } from '../contracts/forward-call.js';
-export { UpstreamClient } from '../proxy/upstream/upstream-client.js';
 export { UpstreamResponse } from '../contracts/upstream-response.js';
-export { GatewayError, type GatewayErrorCode } from '../contracts/gateway-error.js';
-export { Exchange } from '../contracts/exchange.js';
-export { exchangeOf } from '../contracts/exchange-of.js';
-export type { Claims, Principal } from '../contracts/principal.js';
-export { Breaker } from '../resilience/breaker.js';
-
 // Policies
 export { Authenticate, Public } from '../policies/authenticate/authenticate.decorator.js';
-export { jwt, type JwtOptions } from '../policies/authenticate/jwt/jwt.options.js';
+export { type JwtOptions, jwt } from '../policies/authenticate/jwt/jwt.options.js';
 export { JwtAuthGuard } from '../policies/authenticate/jwt-auth.guard.js';
 export { Authorize, RequireScope } from '../policies/authorize/authorize.decorator.js';
-export { NoRateLimit, RateLimit } from '../policies/rate-limit/rate-limit.decorator.js';
-export { RateLimitGuard } from '../policies/rate-limit/rate-limit.guard.js';
 export { BodyLimit } from '../policies/body-limit/body-limit.decorator.js';
-export { Timeout } from '../policies/timeout/timeout.decorator.js';
+export { CorrelationIdInterceptor } from '../policies/correlation-id/correlation-id.interceptor.js';
 export { FilterResponse, Unfiltered } from '../policies/filter-response/filter-response.decorator.js';
 export { ResponseFilterInterceptor } from '../policies/filter-response/response-filter.interceptor.js';
+export { AuthorizeGuard } from '../policies/authorize/authorize.guard.js';
+export { NoRateLimit, RateLimit } from '../policies/rate-limit/rate-limit.decorator.js';
+export { RateLimitGuard } from '../policies/rate-limit/rate-limit.guard.js';
+export { Timeout } from '../policies/timeout/timeout.decorator.js';
 export { TransformRequest } from '../policies/transform-request/transform-request.decorator.js';
 export { TransformResponse } from '../policies/transform-response/transform-response.decorator.js';
-export { CorrelationIdInterceptor } from '../policies/correlation-id/correlation-id.interceptor.js';
-
-// Extending
-export type { CompilableEnhancer } from '../contracts/compilable-enhancer.js';
-export {
-  type CompiledPolicy,
-  declarePolicy,
-  type Policy,
-  type PolicyDeclaration,
-  type ResponseStage,
-  type Stage,
-  type StageName,
-} from '../contracts/policy.js';
-export type { RouteFacts } from '../contracts/route-facts.js';
+export { UpstreamClient } from '../proxy/upstream/upstream-client.js';
+export { UpstreamStatusError } from '../proxy/upstream/upstream-status.error.js';
+export { Breaker } from '../resilience/breaker.js';
+export { env } from '../targets/env.js';
+// Running
+export { type CreateGatewayOptions, createGateway, type Gateway } from './create-gateway.js';
+export { Forward } from './decorators/forward.decorator.js';
+export { InjectBreaker, InjectUpstream } from './decorators/inject-upstream.decorator.js';
+// Declaring
+export { ProxyController, type ProxyControllerOptions } from './decorators/proxy-controller.decorator.js';
+export { defineUpstream } from './define-upstream.js';
+export { GatewayAdapter } from './gateway.adapter.js';
+export { GatewayModule, type GatewayModuleOptions } from './gateway.module.js';
+export { runGateway } from './run-gateway.js';
+export { UpstreamModule } from './upstream.module.js';

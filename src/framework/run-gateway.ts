@@ -1,9 +1,15 @@
 import type { IEntryNestModule } from '@nestjs/core';
-import { ConfigError } from '../contracts/config-problem.js';
+import type { GatewaySettings } from '../config/gateway-settings.js';
+import type { Observability } from '../observability/create-observability.js';
+import { bootFailure } from './boot-failure.js';
 import { createGateway, type Gateway } from './create-gateway.js';
+import { OBSERVABILITY, SETTINGS } from './gateway.tokens.js';
+import { surviveFailures } from './process-failures.js';
 
-/** The exit code of a configuration that cannot run (sysexits.h, EX_CONFIG). */
-const EXIT_CONFIG = 78;
+const EXIT_FAILED = 1;
+
+/** After the drain time, for logs and telemetry to be written; a shutdown hook that hangs gets no more either. */
+const LAST_WORDS_MS = 4_000;
 
 /**
  * Runs a gateway as a process: starts it, drains it on SIGTERM or SIGINT, ends at once on the second signal.
@@ -13,36 +19,44 @@ export async function runGateway(module: IEntryNestModule): Promise<Gateway | un
   try {
     const gateway = await createGateway(module);
     await gateway.listen();
-    drainOnSignal(gateway);
+    const retire = retirement(gateway);
+    endOnSignal(retire);
+    surviveFailures(gateway.get<Observability>(OBSERVABILITY, { strict: false }).events, () =>
+      retire(EXIT_FAILED),
+    );
     return gateway;
   } catch (error) {
-    process.exitCode = report(error);
+    const { text, exitCode } = bootFailure(error);
+    process.stderr.write(text);
+    process.exitCode = exitCode;
     // Whatever was opened before the mistake must not keep the process.
     setImmediate(() => process.exit());
     return undefined;
   }
 }
 
-function drainOnSignal(gateway: Gateway): void {
-  let draining = false;
-  const onSignal = (): void => {
-    if (draining) process.exit(1);
-    draining = true;
+/** Drains the gateway and ends the process; whoever asks first decides the exit code. */
+function retirement(gateway: Gateway): (exitCode: number) => void {
+  const { drain } = gateway.get<GatewaySettings>(SETTINGS, { strict: false });
+  let retiring = false;
+  return (exitCode) => {
+    if (retiring) return;
+    retiring = true;
+    setTimeout(() => process.exit(EXIT_FAILED), drain.totalMs + LAST_WORDS_MS).unref();
     void gateway.drain().then(
-      () => process.exit(0),
-      () => process.exit(1),
+      () => process.exit(exitCode),
+      () => process.exit(EXIT_FAILED),
     );
+  };
+}
+
+function endOnSignal(retire: (exitCode: number) => void): void {
+  let asked = false;
+  const onSignal = (): void => {
+    if (asked) process.exit(EXIT_FAILED);
+    asked = true;
+    retire(0);
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
-}
-
-function report(error: unknown): number {
-  if (error instanceof ConfigError) {
-    const lines = error.problems.map(({ where, message }) => `  ${where}: ${message}`);
-    process.stderr.write(`The configuration cannot run; ${error.problems.length} to mend:\n${lines.join('\n')}\n`);
-    return EXIT_CONFIG;
-  }
-  process.stderr.write(`The gateway could not start: ${error instanceof Error ? error.stack : String(error)}\n`);
-  return 1;
 }

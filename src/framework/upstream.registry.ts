@@ -3,15 +3,15 @@ import type { ConfigProblem } from '../contracts/config-problem.js';
 import type { Forwarder } from '../contracts/forwarder.js';
 import type { UpstreamDefinition } from '../contracts/upstream-definition.js';
 import type { UpstreamStatus } from '../contracts/upstream-status.js';
+import type { Observability } from '../observability/create-observability.js';
+import { HttpProxyMiddlewareForwarder } from '../proxy/http-proxy-middleware/http-proxy-middleware.forwarder.js';
 import { Http1Forwarder } from '../proxy/http1/http1.forwarder.js';
 import { RESPONSE_LIMIT_DEFAULTS } from '../proxy/http1/response-limits.js';
-import { HttpProxyMiddlewareForwarder } from '../proxy/http-proxy-middleware/http-proxy-middleware.forwarder.js';
 import { UpstreamRequestBuilder } from '../proxy/request/upstream-request.builder.js';
 import { resolveUpstream } from '../proxy/upstream/resolve-upstream.js';
 import { UpstreamRuntime } from '../proxy/upstream/upstream.runtime.js';
 import type { UpstreamSettings } from '../proxy/upstream/upstream.settings.js';
 import { ENVIRONMENT, type Environment, OBSERVABILITY } from './gateway.tokens.js';
-import type { Observability } from '../observability/create-observability.js';
 
 /** Every upstream at work in this application, one runtime per definition. */
 @Injectable()
@@ -65,7 +65,12 @@ export class UpstreamRegistry implements OnApplicationShutdown {
 
 function forwarderOf({ name, proxy, pool, targets }: UpstreamSettings): Forwarder {
   if (proxy === undefined) return new Http1Forwarder({ pool, limits: RESPONSE_LIMIT_DEFAULTS });
-  return new HttpProxyMiddlewareForwarder({ upstream: name, proxy, targets, maxConnections: pool.maxConnections });
+  return new HttpProxyMiddlewareForwarder({
+    upstream: name,
+    proxy,
+    targets,
+    maxConnections: pool.maxConnections,
+  });
 }
 
 /** Stands in for an upstream whose definition is wrong, so that boot can go on and find the other problems too. */

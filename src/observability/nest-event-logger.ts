@@ -1,13 +1,23 @@
 import type { LoggerService } from '@nestjs/common';
 import { EVENTS, type EventLevel, type EventLog } from './events.js';
 
+/** The contexts under which Nest tells what it does at boot. */
+const NEST_CONTEXTS: ReadonlySet<string> = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+]);
+
 /** Sends what Nest itself logs through the event log, so that a process has one kind of line. */
 export class NestEventLogger implements LoggerService {
   constructor(private readonly events: EventLog) {}
 
-  /** Nest tells each module and route at this level; the gateway's own events say what an operator needs. */
+  /** Nest tells each module and route at this level, which no operator needs; a team's own messages are kept. */
   log(message: unknown, ...rest: unknown[]): void {
-    this.#send('debug', message, rest);
+    const own = rest.some((part) => typeof part === 'string' && NEST_CONTEXTS.has(part));
+    this.#send(own ? 'debug' : 'info', message, rest);
   }
 
   warn(message: unknown, ...rest: unknown[]): void {

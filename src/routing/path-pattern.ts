@@ -18,8 +18,26 @@ const NAME = /^[A-Za-z_$][\w$]*$/;
 /** Characters with a meaning in Express's path grammar (path-to-regexp 8). */
 const GRAMMAR = /[:*{}()[\]+?!\\"]/;
 
+/** Decoded path parameters by name, as Express hands them out: a wildcard is a list of segments. */
+export type PathParams = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** The parameter names of a path that only Express can match, in the order they stand. */
+export function paramNamesOf(path: string): readonly string[] {
+  return [...path.matchAll(/[:*]([A-Za-z_$][\w$]*)/g)].map(([, name]) => name as string);
+}
+
+/** The values of parameters in the order of their names; one that is absent is empty. */
+export function paramValues(names: readonly string[], params: PathParams): readonly string[] {
+  return names.map((name) => {
+    const value = params[name];
+    return typeof value === 'string' ? value : (value?.join('/') ?? '');
+  });
+}
+
 /** Reads a path as Express knows it; `undefined` when it holds more than the matcher compiles. */
 export function parsePathPattern(path: string): PathPattern | undefined {
+  // Express never matches a path that does not start with a slash, or matches it in a way of its own.
+  if (!path.startsWith('/')) return undefined;
   const segments: PatternSegment[] = [];
   const texts = path.split('/').slice(1);
   if (texts.at(-1) === '') texts.pop();

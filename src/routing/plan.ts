@@ -1,10 +1,12 @@
+import { GatewayError } from '../contracts/gateway-error.js';
+import { type PathParams, paramValues } from './path-pattern.js';
 import type { PlannedRoute } from './planned-route.js';
 import { type Match, RouteMatcher } from './route-matcher.js';
 
 /** A route only Express can match: asked when it could stand before what the matcher found. */
 export interface OpaqueRoute {
   readonly route: PlannedRoute;
-  readonly matches: (path: string) => boolean;
+  readonly match: (path: string) => PathParams | undefined;
 }
 
 /**
@@ -35,12 +37,15 @@ export class Plan {
     const found = this.#matcher.match(method, path);
     if (this.#opaque.length === 0) return found;
     const limit = found?.rank ?? Number.POSITIVE_INFINITY;
-    for (const { route, matches } of this.#opaque) {
+    for (const { route, match } of this.#opaque) {
       if (route.rank > limit) break;
       const { methods } = route.facts;
       const takes =
         methods === undefined || methods.includes(method) || (method === 'HEAD' && methods.includes('GET'));
-      if (takes && matches(path)) return { value: route, rank: route.rank, params: [] };
+      const params = takes ? match(path) : undefined;
+      if (params !== undefined) {
+        return { value: route, rank: route.rank, params: paramValues(route.facts.paramNames, params) };
+      }
     }
     return found;
   }
@@ -53,3 +58,17 @@ export class Plan {
 
 /** A plan before there is any: every request waits in Express's hands. */
 export const EMPTY_PLAN = new Plan([], [], true);
+
+/**
+ * A plan that lets nothing pass: what was added to the running application could not be judged.
+ * Every request is answered with the gateway's own failure.
+ */
+export class RefusingPlan extends Plan {
+  constructor(readonly cause: unknown) {
+    super([]);
+  }
+
+  override match(): never {
+    throw new GatewayError('internal', { cause: this.cause });
+  }
+}

@@ -41,6 +41,8 @@ export interface PlannedRoute {
   readonly handle: ((exchange: Exchange) => unknown) | undefined;
   /** The handler asks for `@Body()`: on the interpreted way the body is read before it runs. */
   readonly readsBody: boolean;
+  /** What the handler returns is material for Nest (`@Sse`, `@Render`, `@Redirect`), and no answer yet. */
+  readonly nestAnswers: boolean;
   /** A team's exception filter may answer errors of this compiled route: they are handed to Express. */
   readonly deopt: boolean;
 }

@@ -72,7 +72,7 @@ export class RouteMatcher<T> {
         node.wildcards.push(entry);
         return;
       }
-      node = segment.kind === 'param' ? (node.param ??= newNode()) : child(node, segment.text);
+      node = segment.kind === 'param' ? paramChild(node) : child(node, segment.text);
       node.bestRank = Math.min(node.bestRank, entry.rank);
     }
     node.ends.push(entry);
@@ -87,6 +87,11 @@ function newNode<T>(): Node<T> {
     wildcards: [],
     bestRank: Number.POSITIVE_INFINITY,
   };
+}
+
+function paramChild<T>(node: Node<T>): Node<T> {
+  node.param ??= newNode();
+  return node.param;
 }
 
 function child<T>(node: Node<T>, text: string): Node<T> {

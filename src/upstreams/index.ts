@@ -1,7 +1,5 @@
-import { LegacyModule } from './legacy/legacy.module.js';
-import { OrdersModule } from './orders/orders.module.js';
-import { ProfilesModule } from './profiles/profiles.module.js';
-import { UsersModule } from './users/users.module.js';
-
-/** Every upstream of this gateway, one line each. */
-export const UPSTREAM_MODULES = [UsersModule, OrdersModule, ProfilesModule, LegacyModule];
+// Every upstream of this gateway, one line each; src/app imports them all.
+export { LegacyModule } from './legacy/legacy.module.js';
+export { OrdersModule } from './orders/orders.module.js';
+export { ProfilesModule } from './profiles/profiles.module.js';
+export { UsersModule } from './users/users.module.js';

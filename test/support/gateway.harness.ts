@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { INestApplication, Type } from '@nestjs/common';
-import { createGateway, type CreateGatewayOptions, type Gateway } from 'portcullis';
+import { type CreateGatewayOptions, createGateway, type Gateway } from 'portcullis';
 import { loadSettings } from '../../src/config/load-settings.js';
 import { createObservability, type Observability } from '../../src/observability/create-observability.js';
 import { LogSink } from '../../src/observability/log-sink.js';
@@ -39,7 +39,10 @@ export interface StartOptions {
 }
 
 /** Starts a gateway of a module the way the service does. */
-export async function startGateway(module: Type | object, options: StartOptions = {}): Promise<RunningGateway> {
+export async function startGateway(
+  module: Type | object,
+  options: StartOptions = {},
+): Promise<RunningGateway> {
   const environment = {
     JWT_SECRET: TEST_SECRET,
     HOST: '127.0.0.1',
@@ -52,7 +55,11 @@ export async function startGateway(module: Type | object, options: StartOptions 
   };
   const log = new MemoryLog();
   const observability = createObservability(loadSettings(environment), { sink: log.sink });
-  const gateway = await createGateway(module as Type, { environment, observability, nest: options.nest ?? {} });
+  const gateway = await createGateway(module as Type, {
+    environment,
+    observability,
+    nest: options.nest ?? {},
+  });
   options.prepare?.(gateway as unknown as INestApplication);
   const server = await gateway.listen(0, '127.0.0.1');
   const { port } = server.address() as AddressInfo;

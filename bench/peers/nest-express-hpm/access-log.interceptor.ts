@@ -1,6 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import type { Observable } from 'rxjs';
 

@@ -1,6 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
-import { readFileSync } from 'node:fs';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 
 /** passport-jwt as its documents set it up, with everything pinned. */

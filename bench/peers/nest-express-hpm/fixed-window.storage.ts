@@ -16,6 +16,11 @@ export class FixedWindowStorage implements ThrottlerStorage {
     window.hits += 1;
     const timeToExpire = Math.ceil((window.endsAt - now) / 1000);
     const isBlocked = window.hits > limit;
-    return { totalHits: window.hits, timeToExpire, isBlocked, timeToBlockExpire: isBlocked ? timeToExpire : 0 };
+    return {
+      totalHits: window.hits,
+      timeToExpire,
+      isBlocked,
+      timeToBlockExpire: isBlocked ? timeToExpire : 0,
+    };
   }
 }

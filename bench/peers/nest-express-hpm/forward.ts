@@ -1,6 +1,6 @@
+import { Agent } from 'node:http';
 import type { Request, Response } from 'express';
 import { createProxyMiddleware, type RequestHandler } from 'http-proxy-middleware';
-import { Agent } from 'node:http';
 
 /** http-proxy-middleware in its recommended form: keep-alive to the upstream and forwarding headers. */
 export function forward(mountedAt: string): RequestHandler<Request, Response> {

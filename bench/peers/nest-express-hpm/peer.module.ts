@@ -1,9 +1,9 @@
 import { Module } from '@nestjs/common';
 import { PassportModule } from '@nestjs/passport';
 import { ThrottlerModule } from '@nestjs/throttler';
+import { BearerStrategy } from './bearer.strategy.js';
 import { FixedWindowStorage } from './fixed-window.storage.js';
 import { FullController } from './full.controller.js';
-import { BearerStrategy } from './bearer.strategy.js';
 
 @Module({
   imports: [

@@ -11,7 +11,13 @@ import { fillTemplate } from '../../contracts/path-template.js';
 export function prepareCall(prefix: string, upstreamPath: string | undefined): (exchange: Exchange) => void {
   if (upstreamPath === undefined) {
     return (exchange) => {
-      exchange.call = new ForwardCall(exchange, exchange.method, exchange.path, exchange.query, exchange.body);
+      exchange.call = new ForwardCall(
+        exchange,
+        exchange.method,
+        exchange.path,
+        exchange.query,
+        exchange.body,
+      );
     };
   }
   const depth = prefix.split('/').filter((segment) => segment !== '').length;

@@ -1,5 +1,9 @@
 import type { ApplicationConfig } from '@nestjs/core';
-import { isCompilable } from '../../contracts/compilable-enhancer.js';
+import {
+  type CompilableEnhancer,
+  isCompilable,
+  statesPolicies,
+} from '../../contracts/compilable-enhancer.js';
 import type { PolicyDeclaration } from '../../contracts/policy.js';
 import { boundEnhancers, type EnhancerKind, type EnhancerReference } from './nest-internals.js';
 
@@ -10,12 +14,21 @@ export type InstanceLookup = (reference: EnhancerReference) => object | undefine
 export interface EnhancerSurvey {
   /** What guards and interceptors stand for, nearest first: method, controller, global. */
   readonly declarations: readonly PolicyDeclaration[];
+  /** Policies that an enhancer carries out where the controller declares them. */
+  readonly enforced: readonly string[];
   /** Why the route cannot be compiled. */
   readonly reasons: readonly string[];
+  /** What foreign guards and interceptors would stand for, had they not overridden what they inherit from the gateway's. */
+  readonly overridden: readonly OverriddenEnhancer[];
   /** A team's exception filter may answer errors. */
   readonly hasForeignFilter: boolean;
   /** Global, controller and method pipes, in the order they run. */
   readonly pipes: readonly PipeLike[];
+}
+
+export interface OverriddenEnhancer {
+  readonly name: string;
+  readonly declarations: readonly PolicyDeclaration[];
 }
 
 export interface PipeLike {
@@ -34,7 +47,9 @@ export interface SurveyScope {
 /** Reads every enhancer that Nest would run around a handler. */
 export function surveyEnhancers(scope: SurveyScope): EnhancerSurvey {
   const declarations: PolicyDeclaration[] = [];
+  const enforced: string[] = [];
   const reasons: string[] = [];
+  const overridden: OverriddenEnhancer[] = [];
   const { config, own } = scope;
 
   const requestScoped = [
@@ -50,8 +65,15 @@ export function surveyEnhancers(scope: SurveyScope): EnhancerSurvey {
     const action = kind === 'guard' ? 'canActivate' : 'intercept';
     for (const instance of [...bound(scope, kind).reverse(), ...global] as readonly (object | undefined)[]) {
       if (instance !== undefined && own.has(instance)) continue;
-      if (instance !== undefined && isCompilable(instance, action)) declarations.push(...instance.portcullisPolicies());
-      else reasons.push(`${kind} ${nameOf(instance)}`);
+      enforced.push(...((instance as Partial<CompilableEnhancer> | undefined)?.portcullisEnforces?.() ?? []));
+      if (instance !== undefined && isCompilable(instance, action)) {
+        declarations.push(...instance.portcullisPolicies());
+        continue;
+      }
+      reasons.push(`${kind} ${nameOf(instance)}`);
+      if (instance !== undefined && statesPolicies(instance)) {
+        overridden.push({ name: nameOf(instance), declarations: instance.portcullisPolicies() });
+      }
     }
   }
 
@@ -64,7 +86,9 @@ export function surveyEnhancers(scope: SurveyScope): EnhancerSurvey {
   );
   return {
     declarations,
+    enforced,
     reasons,
+    overridden,
     hasForeignFilter: filters.length > 0,
     pipes: pipes as unknown as readonly PipeLike[],
   };
@@ -72,8 +96,8 @@ export function surveyEnhancers(scope: SurveyScope): EnhancerSurvey {
 
 /** Controller enhancers, then method enhancers, as instances where Nest holds any. */
 function bound(scope: SurveyScope, kind: EnhancerKind): (object | undefined)[] {
-  return [...boundEnhancers(scope.controller, kind), ...boundEnhancers(scope.method, kind)].map((reference) =>
-    typeof reference === 'function' ? scope.lookup(reference) : reference,
+  return [...boundEnhancers(scope.controller, kind), ...boundEnhancers(scope.method, kind)].map(
+    (reference) => (typeof reference === 'function' ? scope.lookup(reference) : reference),
   );
 }
 

@@ -29,6 +29,8 @@ export interface ArgumentScope {
   readonly lookupPipe: (reference: object) => PipeLike | undefined;
   /** The wildcard of the route: Express hands it as a list of segments. */
   readonly wildcard: string | undefined;
+  /** Express reads queries as it does by default, and not with a parser of the application's own. */
+  readonly plainQuery: boolean;
 }
 
 /** Resolves what each argument of a handler is read from. */
@@ -41,6 +43,7 @@ export function planArguments(scope: ArgumentScope): ArgumentPlan {
       typeof reference === 'function' ? scope.lookupPipe(reference) : (reference as PipeLike),
     );
     if (read === undefined) reasons.push(argument.name);
+    else if (argument.source === 'query' && !scope.plainQuery) reasons.push('a query parser of its own');
     else if (own.includes(undefined)) reasons.push('a pipe that is not ready at boot');
     else {
       // Nest runs no pipes on @Headers().
@@ -85,11 +88,11 @@ export function bindHandler(
   };
 }
 
-/** Nest takes the last value of an Observable as the answer. */
+/** Nest takes the last value of an Observable as the answer, and waits for anything that has a `then`. */
 function settle(result: unknown): unknown {
-  return !(result instanceof Promise) && isObservable(result)
-    ? lastValueFrom(result, { defaultValue: undefined })
-    : result;
+  if (result === null || typeof result !== 'object' || result instanceof Promise) return result;
+  if (isObservable(result)) return lastValueFrom(result, { defaultValue: undefined });
+  return typeof (result as Partial<PromiseLike<unknown>>).then === 'function' ? Promise.resolve(result) : result;
 }
 
 function readerOf(argument: HandlerArgument, wildcard: string | undefined): ArgumentReader | undefined {
@@ -101,7 +104,8 @@ function readerOf(argument: HandlerArgument, wildcard: string | undefined): Argu
       return (exchange) => exchange.param(name as string);
     case 'query':
       if (name === undefined) return (exchange) => parse(exchange.query.slice(1));
-      return (exchange) => (exchange.query === '' ? undefined : parse(exchange.query.slice(1))[name as string]);
+      return (exchange) =>
+        exchange.query === '' ? undefined : parse(exchange.query.slice(1))[name as string];
     case 'headers':
       if (name === undefined) return (exchange) => exchange.req.headers;
       return (exchange) => exchange.req.headers[(name as string).toLowerCase()];

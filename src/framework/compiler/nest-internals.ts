@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { parse } from 'node:querystring';
 import { Controller, createParamDecorator, Get, HttpCode, Param, UseGuards } from '@nestjs/common';
 import {
   CUSTOM_ROUTE_ARGS_METADATA,
@@ -19,6 +20,7 @@ import {
   SSE_METADATA,
   VERSION_METADATA,
 } from '@nestjs/common/internal';
+import type { PathParams } from '../../routing/path-pattern.js';
 
 /**
  * Everything the compiler reads of Nest that is not its public API, in one file.
@@ -55,6 +57,13 @@ const ANSWER_KEYS: readonly (readonly [name: string, key: string])[] = [
 /** The answer-changing decorators on a method. */
 export function answerDecorators(method: object): readonly string[] {
   return ANSWER_KEYS.filter(([, key]) => Reflect.hasMetadata(key, method)).map(([name]) => name);
+}
+
+const MATERIAL_DECORATORS = ['@Redirect', '@Render', '@Sse'];
+
+/** The decorators on a method that make Nest write the answer from what the handler returns. */
+export function materialDecorators(method: object): readonly string[] {
+  return answerDecorators(method).filter((name) => MATERIAL_DECORATORS.includes(name));
 }
 
 /** The host a controller is bound to, if any. */
@@ -110,7 +119,10 @@ interface RawArgument {
 
 /** The decorated arguments of a handler. */
 export function handlerArguments(controller: object, method: string): readonly HandlerArgument[] {
-  const raw = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, method) ?? {}) as Record<string, RawArgument>;
+  const raw = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, method) ?? {}) as Record<
+    string,
+    RawArgument
+  >;
   return Object.entries(raw).map(([key, value]) => {
     const custom = key.includes(CUSTOM_ROUTE_ARGS_METADATA);
     const type = custom ? Number.NaN : Number(key.split(':')[0]);
@@ -134,16 +146,29 @@ export function pipeType(source: ArgumentSource): 'param' | 'query' | 'custom' {
 /** Whether the handler writes the response itself (`@Res()` without passthrough, `@Next()`). */
 export function writesResponse(controller: object, method: string): boolean {
   if (Reflect.getMetadata(RESPONSE_PASSTHROUGH_METADATA, controller, method) === true) return false;
-  const raw = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, method) ?? {}) as Record<string, RawArgument>;
+  const raw = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, method) ?? {}) as Record<
+    string,
+    RawArgument
+  >;
   return Object.keys(raw).some((key) => {
     const type = Number(key.split(':')[0]);
     return type === RouteParamtypes.RESPONSE || type === RouteParamtypes.NEXT;
   });
 }
 
+/** Decorators that are not spelled like the kind of parameter they read. */
+const SPELLINGS: ReadonlyMap<string, string> = new Map([
+  ['REQUEST', 'Req'],
+  ['RESPONSE', 'Res'],
+  ['HOST', 'HostParam'],
+  ['FILE', 'UploadedFile'],
+  ['FILES', 'UploadedFiles'],
+]);
+
 function decoratorName(type: number): string {
-  const words = (RouteParamtypes[type] ?? 'unknown').toLowerCase().split('_');
-  return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+  const kind = RouteParamtypes[type] ?? 'unknown';
+  const words = kind.toLowerCase().split('_');
+  return SPELLINGS.get(kind) ?? words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 
 /** One layer of Express's router stack, as far as the compiler reads it (router 2). */
@@ -156,7 +181,7 @@ export interface ExpressLayer {
     readonly methods: Readonly<Record<string, boolean>>;
     readonly stack: readonly { readonly handle: object }[];
   };
-  match(path: string): unknown;
+  match(path: string): { readonly params: PathParams } | undefined;
 }
 
 /** The live stack of an Express application; `undefined` when it does not look as expected. */
@@ -194,4 +219,10 @@ export function internalsAgree(): boolean {
     second?.source === 'custom' &&
     second.factory === factory
   );
+}
+
+/** Whether an Express application reads queries as it does when nobody told it otherwise. */
+export function readsPlainQueries(express: unknown): boolean {
+  const read = (express as { get?: (setting: string) => unknown }).get;
+  return typeof read === 'function' && read.call(express, 'query parser fn') === parse;
 }

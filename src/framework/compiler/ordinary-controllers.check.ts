@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { ConfigProblem } from '../../contracts/config-problem.js';
-import { declaredPolicies } from '../../contracts/policy.js';
-import { proxyMetadataOf } from '../decorators/proxy-controller.decorator.js';
+import { declaredPolicies, type PolicyDeclaration } from '../../contracts/policy.js';
+import { handlerToken, proxyMetadataOf } from '../decorators/proxy-controller.decorator.js';
 import type { ControllerReader } from './controller.reader.js';
 import { isRouteHandler } from './nest-internals.js';
 import type { PolicyCatalogue } from './policy.catalogue.js';
@@ -21,11 +21,21 @@ function checkController(type: Type, reader: ControllerReader, catalogue: Policy
   const problems: ConfigProblem[] = [];
   for (const name of handlerNames(type)) {
     const method = (type.prototype as Record<string, object>)[name] as object;
-    const declared = [...declaredPolicies(method), ...declaredPolicies(type)].filter(
+    const proxied = handlerToken(method);
+    if (proxied !== undefined) {
+      problems.push({
+        where: `${type.name}.${name}`,
+        message: `it inherits a handler of the proxy controller ${proxied.controller.name} without being one; make ${type.name} a @ProxyController, or do not extend ${proxied.controller.name}.`,
+      });
+      continue;
+    }
+    const declared = [...declaredPolicies(method), ...declaredOn(type)].filter(
       ({ options }) => options !== undefined,
     );
     if (declared.length === 0) continue;
-    const enforced = new Set(reader.enhancers(type, method).declarations.map(({ policy }) => policy));
+    const { declarations, overridden, enforced: carriedOut } = reader.enhancers(type, method);
+    const standing = [...declarations, ...overridden.flatMap((enhancer) => enhancer.declarations)];
+    const enforced = new Set([...standing.map(({ policy }) => policy), ...carriedOut]);
     for (const { policy, writtenAs } of declared) {
       if (enforced.has(policy)) continue;
       const known = catalogue.byName.has(policy) ? 'its guard or interceptor' : 'a policy of that name';
@@ -38,9 +48,29 @@ function checkController(type: Type, reader: ControllerReader, catalogue: Policy
   return problems;
 }
 
+/** What a class and those it extends declare. */
+function declaredOn(type: Type): readonly PolicyDeclaration[] {
+  const declared: PolicyDeclaration[] = [];
+  for (let holder: object | null = type; holder !== null; holder = Object.getPrototypeOf(holder)) {
+    declared.push(...declaredPolicies(holder));
+  }
+  return declared;
+}
+
+/** Handlers of a class, inherited ones included: Nest registers them all. */
 function handlerNames(type: Type): readonly string[] {
-  return Object.getOwnPropertyNames(type.prototype).filter((name) => {
-    const value = Object.getOwnPropertyDescriptor(type.prototype, name)?.value as unknown;
-    return name !== 'constructor' && typeof value === 'function' && isRouteHandler(value);
-  });
+  const names = new Set<string>();
+  const prototype = type.prototype as Record<string, unknown>;
+  for (let holder: object = prototype; holder !== Object.prototype; holder = Object.getPrototypeOf(holder)) {
+    for (const name of Object.getOwnPropertyNames(holder)) {
+      if (
+        name === 'constructor' ||
+        typeof Object.getOwnPropertyDescriptor(holder, name)?.value !== 'function'
+      )
+        continue;
+      // The nearest one counts: an override without a decorator is no handler.
+      if (isRouteHandler(prototype[name] as object)) names.add(name);
+    }
+  }
+  return [...names];
 }

@@ -2,18 +2,18 @@ import { Injectable, type Type } from '@nestjs/common';
 import { ApplicationConfig, DiscoveryService, HttpAdapterHost } from '@nestjs/core';
 import type { ConfigProblem } from '../../contracts/config-problem.js';
 import type { RouteFacts } from '../../contracts/route-facts.js';
-import { mayOverlap, type PathPattern, parsePathPattern } from '../../routing/path-pattern.js';
+import { mayOverlap, type PathPattern, paramNamesOf, parsePathPattern } from '../../routing/path-pattern.js';
 import { type OpaqueRoute, Plan } from '../../routing/plan.js';
 import type { PlannedRoute } from '../../routing/planned-route.js';
 import { type HandlerToken, proxyMetadataOf } from '../decorators/proxy-controller.decorator.js';
 import { GatewayAdapter } from '../gateway.adapter.js';
 import { type ControllerFacts, ControllerReader } from './controller.reader.js';
-import { type ExpressRoute, type ExpressSurvey, surveyExpress } from './express.survey.js';
-import { internalsAgree } from './nest-internals.js';
+import { type ExpressRoute, type ExpressSurvey, type KnownLayers, surveyExpress } from './express.survey.js';
+import { internalsAgree, readsPlainQueries } from './nest-internals.js';
+import { checkOrdinaryControllers } from './ordinary-controllers.check.js';
 import { PolicyCatalogue } from './policy.catalogue.js';
 import { ProxyRouteCompiler } from './proxy-route.compiler.js';
 import { checkInvariants, type RouteUnderCheck } from './route.invariants.js';
-import { checkOrdinaryControllers } from './ordinary-controllers.check.js';
 
 /** What the builder made of the application as it stands. */
 export interface BuiltPlan {
@@ -53,13 +53,15 @@ export class PlanBuilder {
     const adapter = this.host.httpAdapter;
     const gateway = adapter instanceof GatewayAdapter ? adapter : undefined;
     // 1
-    const survey = surveyExpress(adapter.getInstance(), gateway?.knownLayers ?? new WeakSet()) ?? NO_SURVEY;
+    const survey = surveyExpress(adapter.getInstance(), gateway?.layers ?? NOTHING_KNOWN) ?? NO_SURVEY;
     const reader = new ControllerReader(this.discovery, this.config, options.own);
     problems.push(...checkOrdinaryControllers(reader, this.catalogue));
 
     // 2
     const everywhere = [...this.reasonsEverywhere(gateway, survey, options)];
-    const compiler = new ProxyRouteCompiler(reader, this.catalogue, this.config, problems);
+    const compiler = new ProxyRouteCompiler(reader, this.catalogue, this.config, problems, {
+      plainQuery: readsPlainQueries(adapter.getInstance()),
+    });
     const routes: PlannedRoute[] = [];
     const opaque: OpaqueRoute[] = [];
     const checks: RouteUnderCheck[] = [];
@@ -69,10 +71,13 @@ export class PlanBuilder {
       const compiled =
         controller === undefined
           ? undefined
-          : compiler.compile(registered, controller, [...everywhere, ...middlewareBefore(survey, registered)]);
+          : compiler.compile(registered, controller, [
+              ...everywhere,
+              ...middlewareBefore(survey, registered),
+            ]);
       const route = compiled?.check.route ?? ordinaryRoute(registered);
       routes.push(route);
-      if (route.pattern === undefined) opaque.push({ route, matches: registered.matches });
+      if (route.pattern === undefined) opaque.push({ route, match: registered.match });
       if (compiled === undefined) continue;
       checks.push(compiled.check);
       byHandler.set(compiled.handler, [...(byHandler.get(compiled.handler) ?? []), route]);
@@ -99,13 +104,20 @@ export class PlanBuilder {
 
   private hasForeignFilter(options: BuildOptions): boolean {
     const filters = this.config.getGlobalFilters() as unknown as object[];
-    return filters.some((filter) => !options.own.has(filter)) || this.config.getGlobalRequestFilters().length > 0;
+    return (
+      filters.some((filter) => !options.own.has(filter)) || this.config.getGlobalRequestFilters().length > 0
+    );
   }
 }
 
+const NOTHING_KNOWN: KnownLayers = { own: new WeakSet(), labels: new WeakMap() };
+
 const NO_SURVEY: ExpressSurvey = Object.freeze({ routes: [], middleware: [], size: -1 });
 
-function controllerOf(token: HandlerToken | undefined, reader: ControllerReader): ControllerFacts | undefined {
+function controllerOf(
+  token: HandlerToken | undefined,
+  reader: ControllerReader,
+): ControllerFacts | undefined {
   if (token === undefined || proxyMetadataOf(token.controller) === undefined) return undefined;
   return reader.controller(token.controller as Type);
 }
@@ -113,14 +125,22 @@ function controllerOf(token: HandlerToken | undefined, reader: ControllerReader)
 /** Middleware that Express would run before the route, wherever both could see the same request. */
 function middlewareBefore(survey: ExpressSurvey, route: ExpressRoute): readonly string[] {
   return survey.middleware
-    .filter(({ rank, mount }) => {
-      if (rank > route.rank) return false;
+    .filter(({ rank, mount, methods }) => {
+      if (rank > route.rank || !shareMethod(methods, route.methods)) return false;
       return mount === undefined || route.path === undefined || mayOverlap(mount, route.path);
     })
     .map(({ name }) => name);
 }
 
-/** A route that is not a proxy's: an ordinary controller's, or one registered by hand. */
+/** Whether one request could be taken by both; whoever takes GET takes HEAD. */
+function shareMethod(left: readonly string[] | undefined, right: readonly string[] | undefined): boolean {
+  if (left === undefined || right === undefined) return true;
+  const takes = (methods: readonly string[], method: string): boolean =>
+    methods.includes(method) || (method === 'HEAD' && methods.includes('GET'));
+  return left.some((method) => takes(right, method)) || right.some((method) => takes(left, method));
+}
+
+/** A route that is not a proxy's: an ordinary controller's. */
 function ordinaryRoute(registered: ExpressRoute): PlannedRoute {
   const pattern = registered.path === undefined ? undefined : parsePathPattern(registered.path);
   return {
@@ -136,6 +156,7 @@ function ordinaryRoute(registered: ExpressRoute): PlannedRoute {
     prepare: () => {},
     handle: undefined,
     readsBody: false,
+    nestAnswers: false,
     deopt: false,
   };
 }
@@ -146,7 +167,7 @@ function routeFacts(registered: ExpressRoute, pattern: PathPattern | undefined):
     id: `${registered.methods?.join('|') ?? 'ALL'} ${path}`,
     methods: registered.methods,
     path,
-    paramNames: pattern?.paramNames ?? [],
+    paramNames: pattern?.paramNames ?? paramNamesOf(path),
     handler: 'Express',
     upstream: undefined,
     proxied: false,

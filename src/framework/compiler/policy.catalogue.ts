@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectThrottlerOptions, type ThrottlerModuleOptions } from '@nestjs/throttler';
 import type { Policy, PolicyDeclaration } from '../../contracts/policy.js';
+import { ThrottlerReader } from '../../policies/rate-limit/throttler.reader.js';
 
 /** Injects the list of every Policy of this gateway, in the order they run inside one stage. */
 export const POLICIES = Symbol('portcullis.policies');
@@ -19,13 +19,16 @@ export class PolicyCatalogue {
   constructor(
     @Inject(POLICIES) policies: readonly Policy[],
     @Inject(GLOBAL_DECLARATIONS) globals: readonly PolicyDeclaration[],
-    /** The options of @nestjs/throttler, against which `@Throttle` is read. */
-    @InjectThrottlerOptions() readonly throttlers: ThrottlerModuleOptions,
+    readonly throttlers: ThrottlerReader,
   ) {
     this.byName = new Map(policies.map((policy) => [policy.name, policy]));
     this.globals = globals;
     this.defaults = policies
       .filter((policy) => policy.defaultOptions !== undefined)
-      .map((policy) => ({ policy: policy.name, options: policy.defaultOptions, writtenAs: `the ${policy.name} default` }));
+      .map((policy) => ({
+        policy: policy.name,
+        options: policy.defaultOptions,
+        writtenAs: `the ${policy.name} default`,
+      }));
   }
 }

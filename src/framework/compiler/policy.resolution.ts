@@ -27,7 +27,10 @@ export function resolvePolicies(
     const here = new Map<string, PolicyDeclaration>();
     for (const declaration of level) {
       if (here.has(declaration.policy)) {
-        problems.push({ where, message: `${declaration.writtenAs} stands twice at the same place; keep one.` });
+        problems.push({
+          where,
+          message: `${declaration.writtenAs} stands twice at the same place; keep one.`,
+        });
       }
       here.set(declaration.policy, declaration);
     }
@@ -68,7 +71,8 @@ export function compilePolicies(
       continue;
     }
     const found = policy.check(declaration.options, facts);
-    for (const message of found) problems.push({ where: facts.handler, message: `${declaration.writtenAs}: ${message}` });
+    for (const message of found)
+      problems.push({ where: facts.handler, message: `${declaration.writtenAs}: ${message}` });
     if (found.length > 0) continue;
     const stage = policy.stage(declaration.options);
     const result = policy.compile(declaration.options, facts);
@@ -78,7 +82,11 @@ export function compilePolicies(
       description: policy.describe(declaration.options),
       bufferLimitBytes: result.bufferLimitBytes,
     };
-    compiled.push({ planned, policy: result, order: STAGES.indexOf(stage) * order.length + order.indexOf(name) });
+    compiled.push({
+      planned,
+      policy: result,
+      order: STAGES.indexOf(stage) * order.length + order.indexOf(name),
+    });
   }
   compiled.sort((a, b) => a.order - b.order);
   return {

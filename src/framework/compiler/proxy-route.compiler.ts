@@ -3,8 +3,8 @@ import type { ApplicationConfig } from '@nestjs/core';
 import type { ConfigProblem } from '../../contracts/config-problem.js';
 import { declaredPolicies, type PolicyDeclaration } from '../../contracts/policy.js';
 import type { RouteFacts } from '../../contracts/route-facts.js';
-import { needsThrottlerGuard, throttlerDeclarations } from '../../policies/rate-limit/throttler.declarations.js';
-import { type PathPattern, parsePathPattern } from '../../routing/path-pattern.js';
+import { needsThrottlerGuard } from '../../policies/rate-limit/throttler.declarations.js';
+import { type PathPattern, paramNamesOf, parsePathPattern } from '../../routing/path-pattern.js';
 import type { PlannedRoute } from '../../routing/planned-route.js';
 import { upstreamToken } from '../decorators/inject-upstream.decorator.js';
 import {
@@ -17,9 +17,22 @@ import type { ControllerFacts, ControllerReader } from './controller.reader.js';
 import type { EnhancerSurvey } from './enhancer.survey.js';
 import type { ExpressRoute } from './express.survey.js';
 import { bindHandler, planArguments } from './handler.binder.js';
-import { answerDecorators, declaredPaths, handlerArguments, hostOf, versionOf, writesResponse } from './nest-internals.js';
+import {
+  answerDecorators,
+  declaredPaths,
+  handlerArguments,
+  hostOf,
+  materialDecorators,
+  versionOf,
+  writesResponse,
+} from './nest-internals.js';
 import type { PolicyCatalogue } from './policy.catalogue.js';
-import { compilePolicies, type ResolvedPolicies, type RoutePipeline, resolvePolicies } from './policy.resolution.js';
+import {
+  compilePolicies,
+  type ResolvedPolicies,
+  type RoutePipeline,
+  resolvePolicies,
+} from './policy.resolution.js';
 import type { RouteUnderCheck } from './route.invariants.js';
 
 type Handler = (...args: unknown[]) => unknown;
@@ -39,6 +52,7 @@ export class ProxyRouteCompiler {
     private readonly catalogue: PolicyCatalogue,
     private readonly config: ApplicationConfig,
     private readonly problems: ConfigProblem[],
+    private readonly express: { readonly plainQuery: boolean },
   ) {}
 
   /**
@@ -65,13 +79,19 @@ export class ProxyRouteCompiler {
     // 2
     const where = `${controller.type.name}.${methodName}`;
     const throttle = this.#throttle(controller.type, methodName, enhancers);
-    const resolved = this.#policies(controller.type, method, throttle.enhancers, throttle.declarations, where);
+    const resolved = this.#policies(
+      controller.type,
+      method,
+      throttle.enhancers,
+      throttle.declarations,
+      where,
+    );
     const identity = resolved.get('authenticate');
     const facts: RouteFacts = Object.freeze({
       id: `${registered.methods?.join('|') ?? 'ALL'} ${registered.path}`,
       methods: registered.methods,
       path: registered.path as string,
-      paramNames: pattern?.paramNames ?? [],
+      paramNames: pattern?.paramNames ?? paramNamesOf(registered.path as string),
       handler: where,
       upstream: proxy.upstream?.name,
       proxied: true,
@@ -79,14 +99,17 @@ export class ProxyRouteCompiler {
     });
     const pipeline = compilePolicies(resolved, this.catalogue.byName, facts, this.problems);
     this.#checkAnswer(controller.type, methodName, pipeline, where);
+    this.#checkOverridden(enhancers, resolved, where);
 
     // 3
     const args = planArguments({
       arguments: handlerArguments(controller.type, methodName),
-      types: (Reflect.getMetadata('design:paramtypes', controller.type.prototype, methodName) as unknown[]) ?? [],
+      types:
+        (Reflect.getMetadata('design:paramtypes', controller.type.prototype, methodName) as unknown[]) ?? [],
       pipes: enhancers.pipes,
       lookupPipe: (reference) => this.reader.pipe(controller.type, reference),
       wildcard: wildcardOf(pattern),
+      plainQuery: this.express.plainQuery,
     });
     const reasons = [
       ...outside,
@@ -114,9 +137,10 @@ export class ProxyRouteCompiler {
       prepare: this.#prepare(prefix, proxy, where),
       handle: compiled ? bindHandler(controller.instance, bound, args.readers) : undefined,
       readsBody: handlerArguments(controller.type, methodName).some(({ name }) => BODY_ARGUMENTS.has(name)),
+      nestAnswers: materialDecorators(method).length > 0,
       deopt: enhancers.hasForeignFilter,
     };
-    return { check: underCheck(route, resolved, prefix, proxy), handler: method };
+    return { check: underCheck(route, resolved, prefix, proxy, this.#condition(controller.type, method)), handler: method };
   }
 
   /** Proxy controllers that no module declares cannot be seen; those without any route are a mistake. */
@@ -157,12 +181,13 @@ export class ProxyRouteCompiler {
    * interpreted way and the plan counts nothing, or the request would count twice.
    */
   #throttle(type: Type, method: string, enhancers: EnhancerSurvey) {
-    const declarations = throttlerDeclarations(type, method, this.catalogue.throttlers);
+    const declarations = this.catalogue.throttlers.declarations(type, method);
     const reason = needsThrottlerGuard(declarations[0]);
     if (reason === undefined) return { declarations, enhancers, reasons: [] };
     const others = enhancers.declarations.filter(({ policy }) => policy !== 'rate-limit');
     // Without the guard nothing would enforce it: the declaration stays, and its check refuses to boot.
-    if (others.length === enhancers.declarations.length) return { declarations, enhancers, reasons: [reason] };
+    if (others.length === enhancers.declarations.length)
+      return { declarations, enhancers, reasons: [reason] };
     return { declarations: [], enhancers: { ...enhancers, declarations: others }, reasons: [reason] };
   }
 
@@ -173,7 +198,8 @@ export class ProxyRouteCompiler {
     if (typeof proxy.upstream?.name !== 'string') {
       this.problems.push({
         where,
-        message: 'its upstream is undefined; give @ProxyController what defineUpstream(…) returned (a circular import leaves it undefined).',
+        message:
+          'its upstream is undefined; give @ProxyController what defineUpstream(…) returned (a circular import leaves it undefined).',
       });
     } else if (!controller.canInject(upstreamToken(proxy.upstream))) {
       this.problems.push({
@@ -184,22 +210,49 @@ export class ProxyRouteCompiler {
   }
 
   #checkAnswer(type: Type, method: string, pipeline: RoutePipeline, where: string): void {
-    if (pipeline.after.length === 0 || !writesResponse(type, method)) return;
+    if (pipeline.after.length === 0) return;
+    const written = [
+      ...(writesResponse(type, method) ? ['@Res()'] : []),
+      ...materialDecorators((type.prototype as Record<string, object>)[method] as object),
+    ];
+    if (written.length === 0) return;
     const names = pipeline.policies.filter(({ stage }) => stage === 'filter').map(({ name }) => name);
     this.problems.push({
       where,
-      message: `the handler writes the response itself, so ${names.join(' and ')} cannot see it; return the answer instead of using @Res().`,
+      message: `${written.join(' and ')} writes the answer past the gateway, so ${names.join(' and ')} cannot see it; return the answer instead.`,
     });
+  }
+
+  /** A guard that extends one of the gateway's and overrides it stands for nothing any more, and must not seem to. */
+  #checkOverridden({ overridden }: EnhancerSurvey, resolved: ResolvedPolicies, where: string): void {
+    for (const { name, declarations } of overridden) {
+      for (const { policy } of declarations) {
+        if (resolved.has(policy)) continue;
+        this.problems.push({
+          where,
+          message: `${name} overrides what it inherits from the gateway, so it no longer stands for the policy "${policy}" and nothing else does here; declare the policy on the route, or extend no guard of the gateway.`,
+        });
+      }
+    }
   }
 
   #answerReasons(type: Type, method: object): readonly string[] {
     const reasons = [...answerDecorators(method)];
     if (hostOf(type) !== undefined) reasons.push('a host-scoped controller');
-    const versioning = this.config.getVersioning();
-    if (versioning !== undefined && versioning.type !== VersioningType.URI) {
-      if ((versionOf(type, method) ?? versioning.defaultVersion) !== undefined) reasons.push('@Version');
-    }
+    if (this.#version(type, method) !== undefined) reasons.push('@Version');
     return reasons;
+  }
+
+  /** The version that Nest looks for in a request; with URI versioning it is part of the path instead. */
+  #version(type: Type, method: object): unknown {
+    const versioning = this.config.getVersioning();
+    if (versioning === undefined || versioning.type === VersioningType.URI) return undefined;
+    return versionOf(type, method) ?? versioning.defaultVersion;
+  }
+
+  #condition(type: Type, method: object): string {
+    const conditions = [hostOf(type), this.#version(type, method)];
+    return conditions.map((condition) => (condition === undefined ? '' : String(condition))).join(' ').trim();
   }
 
   #prepare(prefix: string, proxy: ProxyControllerMetadata, where: string): PlannedRoute['prepare'] {
@@ -218,7 +271,10 @@ export class ProxyRouteCompiler {
       .map(([, name]) => name as string)
       .filter((name) => plain !== undefined && !plain.paramNames.includes(name));
     for (const name of unknown) {
-      this.problems.push({ where, message: `upstreamPath names ":${name}", which the prefix "${prefix}" does not have.` });
+      this.problems.push({
+        where,
+        message: `upstreamPath names ":${name}", which the prefix "${prefix}" does not have.`,
+      });
     }
     return prepareCall(prefix, upstreamPath);
   }
@@ -251,6 +307,7 @@ function underCheck(
   resolved: ResolvedPolicies,
   prefix: string,
   proxy: ProxyControllerMetadata,
+  condition: string,
 ): RouteUnderCheck {
   const identity = resolved.get('authenticate');
   const filter = resolved.get('filter-response');
@@ -266,6 +323,7 @@ function underCheck(
     isFiltered: filter !== undefined && filter.options !== undefined,
     isUnfilteredOnPurpose: filter !== undefined && filter.options === undefined,
     upstreamPattern,
+    condition,
   };
 }
 

@@ -10,6 +10,8 @@ export interface RouteUnderCheck {
   readonly hasIdentity: boolean;
   readonly isFiltered: boolean;
   readonly isUnfilteredOnPurpose: boolean;
+  /** Host and version that a request must have besides method and path; `''` when none is asked for. */
+  readonly condition: string;
   /** The path as the upstream sees it: the public pattern with the prefix replaced. */
   readonly upstreamPattern: PathPattern | undefined;
 }
@@ -33,9 +35,9 @@ function checkIdentity(routes: readonly RouteUnderCheck[]): ConfigProblem[] {
 function checkDuplicates(routes: readonly RouteUnderCheck[]): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const seen = new Map<string, PlannedRoute[]>();
-  for (const { route } of routes) {
+  for (const { route, condition } of routes) {
     if (route.pattern === undefined) continue;
-    const shape = shapeOf(route.pattern);
+    const shape = `${condition} ${shapeOf(route.pattern)}`;
     const earlier = seen.get(shape) ?? [];
     const winner = earlier.find((other) => coversMethods(other, route));
     if (winner !== undefined) {
@@ -71,7 +73,9 @@ function checkFilters(routes: readonly RouteUnderCheck[]): ConfigProblem[] {
 }
 
 function shapeOf(pattern: PathPattern): string {
-  return pattern.segments.map((segment) => (segment.kind === 'literal' ? `/${segment.text}` : `/${segment.kind}`)).join('');
+  return pattern.segments
+    .map((segment) => (segment.kind === 'literal' ? `/${segment.text}` : `/${segment.kind}`))
+    .join('');
 }
 
 function coversMethods(first: PlannedRoute, second: PlannedRoute): boolean {

@@ -1,5 +1,5 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { exchangeOf } from '../../contracts/exchange-of.js';
 import type { ForwardCall } from '../../contracts/forward-call.js';
 import { GatewayError } from '../../contracts/gateway-error.js';

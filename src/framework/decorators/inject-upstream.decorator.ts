@@ -2,7 +2,8 @@ import { Inject } from '@nestjs/common';
 import type { UpstreamDefinition } from '../../contracts/upstream-definition.js';
 
 /** The DI token of an upstream's client. */
-export const upstreamToken = (upstream: UpstreamDefinition): string => `portcullis:upstream:${upstream?.name}`;
+export const upstreamToken = (upstream: UpstreamDefinition): string =>
+  `portcullis:upstream:${upstream?.name}`;
 
 /** The DI token of an upstream's breaker. */
 export const breakerToken = (upstream: UpstreamDefinition): string => `portcullis:breaker:${upstream?.name}`;

@@ -75,7 +75,8 @@ function methodNames(prototype: object): readonly string[] {
   for (let p = prototype; p !== Object.prototype && p !== null; p = Object.getPrototypeOf(p)) {
     for (const name of Object.getOwnPropertyNames(p)) {
       // A getter is not a handler, and reading it here would run a team's code.
-      if (name !== 'constructor' && Object.getOwnPropertyDescriptor(p, name)?.value !== undefined) names.add(name);
+      if (name !== 'constructor' && Object.getOwnPropertyDescriptor(p, name)?.value !== undefined)
+        names.add(name);
     }
   }
   return [...names];
@@ -91,6 +92,11 @@ function inherit(prototype: object, name: string, method: object): object {
   for (const key of Reflect.getMetadataKeys(inherited)) {
     Reflect.defineMetadata(key, Reflect.getMetadata(key, inherited), own);
   }
-  Object.defineProperty(prototype, name, { value: own, writable: true, configurable: true, enumerable: false });
+  Object.defineProperty(prototype, name, {
+    value: own,
+    writable: true,
+    configurable: true,
+    enumerable: false,
+  });
   return own;
 }

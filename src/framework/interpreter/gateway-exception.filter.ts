@@ -27,13 +27,10 @@ export class GatewayExceptionFilter extends BaseExceptionFilter {
     if (exchange === undefined || edge === undefined) return super.catch(exception, host);
     const ordinary = exchange.route !== undefined && !exchange.route.proxied;
     if (ordinary && !(exception instanceof GatewayError)) return super.catch(exception, host);
-    edge.fail(exchange, exchange.route === undefined ? unmatched(exception) : exception);
+    // Nest's own 404 is the gateway's: no route takes the request.
+    if (exchange.route === undefined && exception instanceof NotFoundException) edge.unmatched(exchange);
+    else edge.fail(exchange, exception);
   }
-}
-
-/** Nest's own 404 is the gateway's: no route matches. */
-function unmatched(exception: unknown): unknown {
-  return exception instanceof NotFoundException ? new GatewayError('route-not-found') : exception;
 }
 
 /** The problem of a team's HttpException; `undefined` for anything else, which is our failure. */

@@ -5,11 +5,15 @@ import { exchangeOf } from '../../contracts/exchange-of.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
 import type { Principal } from '../../contracts/principal.js';
 import { runBefore } from '../../edge/route.runner.js';
+import { paramValues } from '../../routing/path-pattern.js';
 import type { PlannedRoute } from '../../routing/planned-route.js';
+import { handlerToken } from '../decorators/proxy-controller.decorator.js';
+import { recoverBody } from './consumed-body.js';
 import { readHandlerBody } from './handler-body.js';
 import { type ExpressRequest, RouteRegistry } from './route.registry.js';
 
-type GuardedRequest = IncomingMessage & ExpressRequest & { user?: Principal; body?: unknown; rawBody?: Buffer };
+type GuardedRequest = IncomingMessage &
+  ExpressRequest & { user?: Principal; body?: unknown; rawBody?: Buffer };
 
 /**
  * Runs the stages before the handler on the interpreted way. It is Nest's first global guard,
@@ -24,10 +28,16 @@ export class GatewayGuard implements CanActivate {
     const req = context.switchToHttp().getRequest<GuardedRequest>();
     const exchange = exchangeOf(req);
     const route = this.routes.routeOf(context.getHandler(), req, exchange);
-    if (route === undefined) return true;
+    if (route === undefined) {
+      // A proxy controller's handler without a plan was never judged: another class inherited it.
+      if (handlerToken(context.getHandler()) !== undefined) throw unplanned(context);
+      return true;
+    }
     if (exchange === undefined) {
       // Without the edge nothing was judged, so nothing may pass.
-      throw new GatewayError('internal', { cause: new Error('The request did not come through the gateway.') });
+      throw new GatewayError('internal', {
+        cause: new Error('The request did not come through the gateway.'),
+      });
     }
     // A compiled route already failed: a team's exception filter answers.
     if (exchange.thrown !== undefined) throw exchange.thrown;
@@ -36,6 +46,7 @@ export class GatewayGuard implements CanActivate {
   }
 
   async #run(route: PlannedRoute, exchange: Exchange, req: GuardedRequest): Promise<boolean> {
+    recoverBody(exchange, route, req);
     const waiting = runBefore(route.before, exchange);
     if (waiting !== undefined) await waiting;
     if (exchange.principal !== undefined) req.user = exchange.principal;
@@ -44,12 +55,16 @@ export class GatewayGuard implements CanActivate {
   }
 }
 
+function unplanned(context: ExecutionContext): GatewayError {
+  const name = `${context.getClass().name}.${context.getHandler().name}`;
+  return new GatewayError('internal', {
+    cause: new Error(`${name} is a proxy controller's handler on a class that is none.`),
+  });
+}
+
 /** Express chose another route than the plan: the one whose handler runs is the one whose policies count. */
 function enterAgain(exchange: Exchange, route: PlannedRoute, req: ExpressRequest): void {
   exchange.route = route.facts;
-  exchange.params = route.facts.paramNames.map((name) => {
-    const value = req.params?.[name];
-    return Array.isArray(value) ? value.join('/') : (value ?? '');
-  });
+  exchange.params = paramValues(route.facts.paramNames, req.params ?? {});
   route.prepare(exchange);
 }

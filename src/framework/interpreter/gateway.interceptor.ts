@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
-import { mergeMap, Observable } from 'rxjs';
+import { mergeMap, Observable, takeLast } from 'rxjs';
 import { runInExchange } from '../../contracts/current-exchange.js';
 import { exchangeOf } from '../../contracts/exchange-of.js';
 import { asResponse } from '../../edge/handler-result.js';
@@ -26,7 +26,10 @@ export class GatewayInterceptor implements NestInterceptor {
     const handled = new Observable((subscriber) =>
       runInExchange(exchange, () => next.handle().subscribe(subscriber)),
     );
+    if (route.nestAnswers) return handled;
     return handled.pipe(
+      // What counts is the last value, as without the gateway.
+      takeLast(1),
       mergeMap(async (result) =>
         // A handler that wrote the response itself has no answer left to shape.
         res.headersSent ? result : runAfter(route.after, exchange, asResponse(result, res.statusCode)),

@@ -1,8 +1,8 @@
 import { parse } from 'node:querystring';
 import type { Readable } from 'node:stream';
 import type { Exchange } from '../../contracts/exchange.js';
-import { ForwardCall } from '../../contracts/forward-call.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
+import { parseJson } from '../../contracts/json-names.js';
 import { headerValue } from '../../contracts/raw-headers.js';
 
 /** What a handler with `@Body()` may be given; larger bodies belong on a route that streams them. */
@@ -22,7 +22,7 @@ export async function readHandlerBody(
   if (body === undefined || call === undefined) return;
   const bytes = Buffer.isBuffer(body) ? body : await collect(body.stream);
   exchange.body = bytes;
-  exchange.call = new ForwardCall(exchange, call.method, call.path, call.query, bytes, call.headerEdits);
+  exchange.call = call.withBody(bytes);
   req.rawBody = bytes;
   req.body = decode(bytes, headerValue(exchange.req.rawHeaders, 'content-type') ?? '');
 }
@@ -42,7 +42,7 @@ function decode(bytes: Buffer, contentType: string): unknown {
   const type = (contentType.split(';')[0] as string).trim().toLowerCase();
   if (type === 'application/json' || type.endsWith('+json')) {
     try {
-      return JSON.parse(bytes.toString('utf8'));
+      return parseJson(bytes.toString('utf8'));
     } catch (cause) {
       throw new GatewayError('bad-request', { detail: 'The body is not valid JSON.', cause });
     }

@@ -31,6 +31,10 @@ export class AuthorizeGuard implements CanActivate, CompilableEnhancer {
   portcullisPolicies(): readonly PolicyDeclaration[] {
     return [];
   }
+
+  portcullisEnforces(): readonly string[] {
+    return [AUTHORIZE];
+  }
 }
 
 function stageOf(declaration: PolicyDeclaration | undefined) {

@@ -19,6 +19,7 @@ export interface AuthorizeOptions {
    * (`realm_access.roles`). Default `roles`.
    */
   readonly rolesClaim?: string;
+  /** What neither scopes nor roles can say. */
   readonly rule?: AuthorizeRule;
 }
 

@@ -1,15 +1,14 @@
+import { parseJson } from '../../contracts/json-names.js';
 import { nestsTooDeep } from './json-depth.js';
 import { UnreadableBody } from './unreadable-body.js';
 
 /** The parts of ECMA-262's JSON source text access that TypeScript's ES2024 library does not list yet. */
 interface ExactJson {
-  parse(
-    text: string,
-    reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
-  ): unknown;
   rawJSON(text: string): unknown;
   isRawJSON(value: unknown): boolean;
 }
+/** What `JSON.parse` is told to accept; it hands over the source of a number as a third argument. */
+type Reviver = (key: string, value: unknown) => unknown;
 const EXACT = JSON as unknown as ExactJson;
 
 /** A double holds every number of up to 15 digits, so only longer ones can change on the way through. */
@@ -34,7 +33,7 @@ export function parseExact(bytes: Buffer): unknown {
     throw new UnreadableBody('that is not UTF-8');
   }
   try {
-    return holdsLongNumber(bytes) ? EXACT.parse(text, keepSource) : JSON.parse(text);
+    return parseJson(text, holdsLongNumber(bytes) ? (keepSource as Reviver) : undefined);
   } catch (error) {
     throw new UnreadableBody(error instanceof RangeError ? 'that nests too deeply' : 'that is not JSON');
   }

@@ -6,6 +6,7 @@ import { exchangeOf } from '../../contracts/exchange-of.js';
 import { PerHandler } from '../../contracts/per-handler.js';
 import type { PolicyDeclaration } from '../../contracts/policy.js';
 import { declaredFilter } from './declared-filter.js';
+import { FILTER_RESPONSE } from './filter-response.decorator.js';
 import { filterReturned } from './filter-returned.js';
 
 /**
@@ -28,7 +29,13 @@ export class ResponseFilterInterceptor implements NestInterceptor, CompilableEnh
   portcullisPolicies(): readonly PolicyDeclaration[] {
     return NONE;
   }
+
+  portcullisEnforces(): readonly string[] {
+    return ENFORCED;
+  }
 }
+
+const ENFORCED: readonly string[] = Object.freeze([FILTER_RESPONSE]);
 
 const NONE: readonly PolicyDeclaration[] = Object.freeze([]);
 

@@ -4,6 +4,7 @@ import { RateLimitGuard } from './rate-limit.guard.js';
 import { RateLimitPolicy } from './rate-limit.policy.js';
 import { MemoryRateLimitStore } from './rate-limit.store.js';
 import { defaultThrottlers } from './throttler.declarations.js';
+import { ThrottlerReader } from './throttler.reader.js';
 
 /** Options of @nestjs/throttler, every one optional, with the size of the embedded store. */
 export type RateLimitModuleOptions = Partial<Exclude<ThrottlerModuleOptions, unknown[]>> & {
@@ -25,18 +26,22 @@ export class RateLimitModule {
       ...rest,
       throttlers: options.throttlers ?? defaultThrottlers(),
     };
-    const store = storage ?? new MemoryRateLimitStore(maxKeys === undefined ? {} : { maxKeys });
     return {
       module: RateLimitModule,
       // Guards are made in the module of the controller that uses them, so their parts must be known everywhere.
       global: true,
       providers: [
         { provide: getOptionsToken(), useValue: throttler },
-        { provide: getStorageToken(), useValue: store },
+        {
+          provide: getStorageToken(),
+          // Made for each application: two that start from one module, as tests do, must not count together.
+          useFactory: () => storage ?? new MemoryRateLimitStore(maxKeys === undefined ? {} : { maxKeys }),
+        },
         RateLimitPolicy,
         RateLimitGuard,
+        ThrottlerReader,
       ],
-      exports: [getOptionsToken(), getStorageToken(), RateLimitPolicy, RateLimitGuard],
+      exports: [getOptionsToken(), getStorageToken(), RateLimitPolicy, RateLimitGuard, ThrottlerReader],
     };
   }
 }

@@ -65,6 +65,9 @@ export class UpstreamRequestBuilder {
         case 'connection':
           nominated = nominatedHeaders(value, nominated);
           break;
+        case 'strip':
+        case 'never':
+          break;
       }
     }
     if (nominated !== undefined) removeNominated(headers, nominated, 2);
@@ -110,6 +113,10 @@ export class UpstreamRequestBuilder {
           break;
         case 'host':
           if (name === 'host') kept[1] = value;
+          break;
+        case 'ours':
+        case 'connection':
+        case 'never':
           break;
       }
     }

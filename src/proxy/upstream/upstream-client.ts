@@ -2,6 +2,7 @@ import { currentExchange } from '../../contracts/current-exchange.js';
 import type { Exchange } from '../../contracts/exchange.js';
 import type { ForwardCall } from '../../contracts/forward-call.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
+import { parseJson } from '../../contracts/json-names.js';
 import type { ParamValue } from '../../contracts/path-template.js';
 import { EMPTY_BODY, type UpstreamResponse } from '../../contracts/upstream-response.js';
 import { readBody } from './body-bytes.js';
@@ -100,7 +101,7 @@ export class UpstreamClient {
     const bytes = await readBody(response.body, options?.bodyLimitBytes ?? BODY_LIMIT_BYTES, this.name);
     if (bytes.length === 0) return undefined as T;
     try {
-      return JSON.parse(bytes.toString('utf8')) as T;
+      return parseJson(bytes.toString('utf8')) as T;
     } catch (cause) {
       // The parser's message quotes the body: it stays in the cause.
       throw new GatewayError('upstream-body', {
@@ -135,7 +136,7 @@ export class UpstreamClient {
   async #refusal(response: UpstreamResponse): Promise<unknown> {
     try {
       const bytes = await readBody(response.body, ERROR_BODY_LIMIT_BYTES, this.name);
-      return JSON.parse(bytes.toString('utf8'));
+      return parseJson(bytes.toString('utf8'));
     } catch {
       return undefined;
     }

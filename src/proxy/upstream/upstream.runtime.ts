@@ -221,8 +221,8 @@ export class UpstreamRuntime {
   /** The response under the upstream's name, its body watched when it is still to come. */
   #named(response: UpstreamResponse, exchange: Exchange): UpstreamResponse {
     const { status, headers, body } = response;
-    if (this.breaker !== undefined && body.whole === undefined) {
-      const watched = new WatchedBody(body, this.breaker, exchange.cancellation);
+    if (body.whole === undefined) {
+      const watched = new WatchedBody(body, this.name, this.breaker, exchange.cancellation);
       return new UpstreamResponse(status, headers, watched, this.name);
     }
     return response.upstream === this.name

@@ -4,21 +4,25 @@ import type { BodyFlow, BodySink, ResponseBody } from '../../contracts/upstream-
 import type { Breaker } from '../../resilience/breaker.js';
 import { namedError } from './named-error.js';
 
-/** A body that is still to come, and that tells the breaker when it breaks: the call had counted as a success. */
+/**
+ * A body that is still to come. When it breaks, the error gets the upstream's name, and the breaker, where there is one,
+ * is told: the call had counted as a success.
+ */
 export class WatchedBody implements ResponseBody {
   readonly length: number | undefined;
   readonly whole = undefined;
 
   constructor(
     private readonly body: ResponseBody,
-    private readonly breaker: Breaker,
+    private readonly upstream: string,
+    private readonly breaker: Breaker | undefined,
     private readonly cancellation: Cancellation,
   ) {
     this.length = body.length;
   }
 
   pipe(sink: BodySink): BodyFlow {
-    return this.body.pipe(new WatchedSink(sink, this.breaker, this.cancellation));
+    return this.body.pipe(new WatchedSink(sink, this.upstream, this.breaker, this.cancellation));
   }
 
   discard(): void {
@@ -29,7 +33,8 @@ export class WatchedBody implements ResponseBody {
 class WatchedSink implements BodySink {
   constructor(
     private readonly sink: BodySink,
-    private readonly breaker: Breaker,
+    private readonly upstream: string,
+    private readonly breaker: Breaker | undefined,
     private readonly cancellation: Cancellation,
   ) {}
 
@@ -43,7 +48,7 @@ class WatchedSink implements BodySink {
 
   fail(error: GatewayError): void {
     // A client that left ends the body too, and that is not the upstream's doing.
-    if (error.source === 'upstream' && this.cancellation.reason === undefined) this.breaker.reportFailure();
-    this.sink.fail(namedError(error, this.breaker.upstream));
+    if (error.source === 'upstream' && this.cancellation.reason === undefined) this.breaker?.reportFailure();
+    this.sink.fail(namedError(error, this.upstream));
   }
 }

@@ -1,5 +1,11 @@
 import { Get, Param } from '@nestjs/common';
-import { FilterResponse, InjectUpstream, ProxyController, RequireScope, type UpstreamClient } from 'portcullis';
+import {
+  FilterResponse,
+  InjectUpstream,
+  ProxyController,
+  RequireScope,
+  type UpstreamClient,
+} from 'portcullis';
 import type { Order } from '../orders/orders.types.js';
 import { ORDERS } from '../orders/orders.upstream.js';
 import type { User } from '../users/users.types.js';

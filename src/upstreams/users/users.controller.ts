@@ -10,8 +10,8 @@ import {
   type UpstreamClient,
   type UpstreamResponse,
 } from 'portcullis';
-import { USERS } from './users.upstream.js';
 import type { User } from './users.types.js';
+import { USERS } from './users.upstream.js';
 
 /** `/api/users` → the user service's `/users`, without what must stay inside. */
 @ProxyController(USERS, 'api/users', { upstreamPath: '/users' })

@@ -243,8 +243,9 @@ describe('observability of a gateway', () => {
     ).toThrow('ACCESS_LOG: /nowhere/at/all/access.log cannot be opened (ENOENT)');
   });
 
-  it('passes on what Nest logs as JSON lines', () => {
-    watched.nestLogger.log('Starting\u2028up', 'NestFactory');
+  it('passes on what is logged through Nest as JSON lines, its own boot chatter at debug', () => {
+    watched.nestLogger.log('Mapped {/api, GET} route', 'RouterExplorer');
+    watched.nestLogger.log('Synced\u2028up', 'OrdersSync');
     watched.nestLogger.error('failed', 'Error: failed\n    at somewhere', 'Injector');
     watched.nestLogger.debug?.('not shown at info');
 
@@ -253,8 +254,8 @@ describe('observability of a gateway', () => {
         level: 'info',
         time: '2026-11-05T12:30:15.042Z',
         event: 'framework.message',
-        context: 'NestFactory',
-        message: 'Starting\u2028up',
+        context: 'OrdersSync',
+        message: 'Synced\u2028up',
       },
       {
         level: 'error',

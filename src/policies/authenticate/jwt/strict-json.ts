@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { readNames } from './json-names.js';
+import { readNames } from '../../../contracts/json-names.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -8,7 +8,7 @@ export const DEPTH_LIMIT = 32;
 
 /**
  * Reads a JSON object, but refuses what two readers could understand differently: a name that stands twice in one
- * object, a name with a quote, backslash or control character, bytes that are not UTF-8, and nesting beyond
+ * object, a name that begins with a quote, backslash or control character, bytes that are not UTF-8, and nesting beyond
  * {@link DEPTH_LIMIT}. The object comes back frozen all the way down; `undefined` when it is refused.
  */
 export function parseStrictObject(bytes: Buffer): JsonObject | undefined {

@@ -1,0 +1,22 @@
+import { routeViews } from '../admin/route.view.js';
+import { bootTable } from '../framework/boot-table.js';
+import { loadAppModule, MODULE_DETAIL, MODULE_OPTION } from './app-module.js';
+import type { Command } from './command.js';
+import { readPlan } from './planned-gateway.js';
+
+/** `portcullis routes`: the route table, as the service would boot it. */
+export const routesCommand: Command = {
+  name: 'routes',
+  synopsis: '[--json] [--module FILE]',
+  summary: 'prints the route table: policies in the order they run, compiled or interpreted and why',
+  details: ['--json          as the admin port shows it at /routes', MODULE_DETAIL],
+  options: { json: { type: 'boolean' }, ...MODULE_OPTION },
+  async run(given, terminal) {
+    const module = await loadAppModule(given, terminal);
+    const routes = await readPlan(module, terminal, (lifecycle) => routeViews(lifecycle.plannedRoutes));
+    terminal.out(
+      given.options['json'] === true ? `${JSON.stringify(routes, null, 2)}\n` : `${bootTable(routes)}\n`,
+    );
+    return 0;
+  },
+};

@@ -1,0 +1,75 @@
+import type { Policy } from '../../../src/contracts/policy.js';
+import { type DocumentedFunction, SourceComments } from './source-comments.js';
+import { optionTable } from './tables.js';
+
+/** Where a policy's words stand: its decorators, and the type of its options with its file. */
+interface PolicySources {
+  readonly decorators: string;
+  readonly options: readonly [file: string, type: string];
+  /** Types of single options, in the same file, that have comments of their own. */
+  readonly types?: readonly string[];
+}
+
+/** One row per policy; a policy without a row has no document, which a test refuses. */
+export const POLICY_SOURCES: Readonly<Record<string, PolicySources>> = {
+  'body-limit': {
+    decorators: 'src/policies/body-limit/body-limit.decorator.ts',
+    options: ['src/policies/body-limit/body-limit.options.ts', 'BodyLimitOptions'],
+    types: ['BodySize'],
+  },
+  authenticate: {
+    decorators: 'src/policies/authenticate/authenticate.decorator.ts',
+    options: ['src/policies/authenticate/jwt/jwt.options.ts', 'JwtOptions'],
+  },
+  authorize: {
+    decorators: 'src/policies/authorize/authorize.decorator.ts',
+    options: ['src/policies/authorize/authorize.options.ts', 'AuthorizeOptions'],
+    types: ['AuthorizeRule'],
+  },
+  'rate-limit': {
+    decorators: 'src/policies/rate-limit/rate-limit.decorator.ts',
+    options: ['src/policies/rate-limit/rate-limit.options.ts', 'RateLimitOptions'],
+    types: ['RateLimitWindow', 'RateLimitBy'],
+  },
+  timeout: {
+    decorators: 'src/policies/timeout/timeout.decorator.ts',
+    options: ['src/contracts/upstream-definition.ts', 'TimeoutOptions'],
+  },
+  'transform-request': {
+    decorators: 'src/policies/transform-request/transform-request.decorator.ts',
+    options: ['src/contracts/field-edits.ts', 'FieldEdits'],
+  },
+  'filter-response': {
+    decorators: 'src/policies/filter-response/filter-response.decorator.ts',
+    options: ['src/policies/filter-response/filter-response.options.ts', 'FilterResponseOptions'],
+  },
+  'transform-response': {
+    decorators: 'src/policies/transform-response/transform-response.decorator.ts',
+    options: ['src/contracts/field-edits.ts', 'FieldEdits'],
+  },
+};
+
+/** Writes `policy NAME`: its stage, its decorators and its options, from the policy itself and its comments. */
+export function policyRegion(policies: ReadonlyMap<string, Policy>): (name?: string) => string {
+  return (name = '') => {
+    const policy = policies.get(name);
+    const sources = POLICY_SOURCES[name];
+    if (policy === undefined || sources === undefined) throw new TypeError(`There is no policy "${name}".`);
+    const [file, type] = sources.options;
+    const comments = new SourceComments(file);
+    const decorators = new SourceComments(sources.decorators).functions();
+    const parts = [
+      `Stage: **${policy.stage({})}**.`,
+      ...decorators.map(decoratorText),
+      `\`${type}\`: ${comments.comment(type)}`.replace(/: $/, ':'),
+      optionTable(comments.options(type)),
+      ...(sources.types ?? []).map((name) => `\`${name}\`: ${comments.comment(name)}`),
+    ];
+    return parts.join('\n\n');
+  };
+}
+
+function decoratorText({ signature, paragraphs, example }: DocumentedFunction): string {
+  const text = [`**\`@${signature}\`**`, ...paragraphs].join('\n\n');
+  return example === undefined ? text : `${text}\n\n\`\`\`ts\n${example}\n\`\`\``;
+}

@@ -1,0 +1,2 @@
+/** Exports no class for the command line to find. */
+export const NOTHING = 1;

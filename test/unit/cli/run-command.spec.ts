@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { commandLine } from './command-line.js';
+
+describe('the command line', () => {
+  it('prints the version of the package', async () => {
+    const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+
+    const { exitCode, out } = await commandLine('--version');
+
+    expect(exitCode).toBe(0);
+    expect(out).toBe(`${manifest.version}\n`);
+  });
+
+  it('lists every command with --help', async () => {
+    const { exitCode, out } = await commandLine('--help');
+
+    expect(exitCode).toBe(0);
+    for (const name of ['start', 'routes', 'explain', 'token'])
+      expect(out).toMatch(new RegExp(`^ {2}${name} `, 'm'));
+  });
+
+  it('tells the options of one command', async () => {
+    const { exitCode, out } = await commandLine('token --help');
+
+    expect(exitCode).toBe(0);
+    expect(out).toContain('--expires TIME');
+  });
+
+  it.each(['', 'import kong.yml', 'key', 'constructor'])(
+    'answers %j with the commands there are, exit 64',
+    async (line) => {
+      const { exitCode, out, err } = await commandLine(line);
+
+      expect(exitCode).toBe(64);
+      expect(out).toBe('');
+      expect(err).toContain('start, routes, explain, token');
+    },
+  );
+
+  it('refuses an option it does not know with the usage, exit 64', async () => {
+    const { exitCode, err } = await commandLine('routes --yaml');
+
+    expect(exitCode).toBe(64);
+    expect(err).toContain('--yaml');
+    expect(err).toContain('Usage: portcullis routes [--json]');
+  });
+
+  it('says that declarative files come later, exit 64', async () => {
+    const { exitCode, err } = await commandLine('start kong.yml');
+
+    expect(exitCode).toBe(64);
+    expect(err).toContain('declarative files come with a later version');
+  });
+
+  it.each(['start', 'routes', 'explain GET /a'])('names the file that %s did not find', async (line) => {
+    const { exitCode, err } = await commandLine(`${line} --module nowhere/app.module.js`);
+
+    expect(exitCode).toBe(64);
+    expect(err).toContain('nowhere/app.module.js does not exist here; build first');
+  });
+
+  it('says what a module file must export', async () => {
+    const { exitCode, err } = await commandLine('routes --module empty.module.ts');
+
+    expect(exitCode).toBe(64);
+    expect(err).toContain('empty.module.ts exports no class');
+  });
+});
