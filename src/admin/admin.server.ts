@@ -12,8 +12,8 @@ export interface AdminView {
 export interface AdminOptions {
   readonly host: string;
   readonly port: number;
-  /** `undefined` is allowed on loopback only; config/ refuses it elsewhere. */
-  readonly token: string | undefined;
+  /** Asked at every request, because it may change. `undefined` is allowed on loopback only; config/ refuses it elsewhere. */
+  readonly token: () => string | undefined;
   readonly views: ReadonlyMap<string, AdminView>;
   /** Told of a view that failed; the client reads only that it did. */
   readonly failed: (path: string, cause: unknown) => void;
@@ -22,10 +22,8 @@ export interface AdminOptions {
 /** The admin port: read-only views on a listener of its own, never reachable through the traffic port (THREATS 113). */
 export class AdminServer {
   readonly #server: Server;
-  readonly #token: Buffer | undefined;
 
   constructor(private readonly options: AdminOptions) {
-    this.#token = options.token === undefined ? undefined : Buffer.from(`Bearer ${options.token}`);
     this.#server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000, maxHeaderSize: 16_384 });
     this.#server.on('request', (req, res) => void this.#take(req, res));
   }
@@ -81,9 +79,11 @@ export class AdminServer {
   }
 
   #isAllowed(req: IncomingMessage): boolean {
-    if (this.#token === undefined) return true;
+    const token = this.options.token();
+    if (token === undefined) return true;
+    const wanted = Buffer.from(`Bearer ${token}`);
     const given = Buffer.from(req.headers.authorization ?? '');
-    return given.length === this.#token.length && timingSafeEqual(given, this.#token);
+    return given.length === wanted.length && timingSafeEqual(given, wanted);
   }
 }
 

@@ -55,7 +55,8 @@ function hasAmbiguousSegment(path: string): boolean {
     let next = at + 2;
     if (path[next] === '.') next++;
     const after = path[next];
-    if (after === undefined || after === '/' || after === ';') return true;
+    // An upstream that decodes before it cuts parameters off reads `..%3B` as `..;`.
+    if (after === undefined || after === '/' || after === ';' || path.startsWith('%3B', next)) return true;
   }
   return false;
 }

@@ -101,10 +101,18 @@ function requestBody(req: IncomingMessage): RequestBody {
     const name = rawHeaders[i] as string;
     if (name.length === 14 && name.toLowerCase() === 'content-length') {
       const length = Number(rawHeaders[i + 1]);
-      return length === 0 ? undefined : { stream: req, length };
+      return length === 0 ? undefined : bodyOf(req, length);
     }
-    if (name.length === 17 && name.toLowerCase() === 'transfer-encoding')
-      return { stream: req, length: undefined };
+    if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') return bodyOf(req, undefined);
   }
   return undefined;
 }
+
+function bodyOf(req: IncomingMessage, length: number | undefined): RequestBody {
+  // Whoever reads the body may have stopped listening by the time node tells it that the client left in the middle of
+  // it; an error event that nobody listens to would end the process.
+  req.on('error', ignore);
+  return { stream: req, length };
+}
+
+const ignore = (): void => {};

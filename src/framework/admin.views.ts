@@ -6,6 +6,7 @@ import { HealthDetails } from '../health/health.details.js';
 import type { Observability } from '../observability/create-observability.js';
 import { EVENTS } from '../observability/events.js';
 import type { GatewayLifecycle } from './gateway.lifecycle.js';
+import { SecretRotation } from './secret-rotation.js';
 import { UpstreamRegistry } from './upstream.registry.js';
 
 /** The admin port of an application, with every view it offers. */
@@ -23,11 +24,12 @@ export function adminServerOf(
     ['/routes', jsonView(() => routeViews(lifecycle.plannedRoutes))],
     ['/upstreams', jsonView(() => upstreams.status())],
   ]);
-  const { host, port, token } = settings.admin;
+  const { host, port } = settings.admin;
+  const secrets = app.get(SecretRotation, { strict: false });
   return new AdminServer({
     host,
     port,
-    token: token?.reveal(),
+    token: () => secrets.adminToken,
     views,
     failed: (path, cause) =>
       observability.events.error(EVENTS.adminViewFailed, { path, cause: String(cause) }),

@@ -14,8 +14,8 @@ import { adminServerOf } from './admin.views.js';
 import { drainServer } from './drain.js';
 import { GatewayAdapter } from './gateway.adapter.js';
 import { GatewayLifecycle } from './gateway.lifecycle.js';
-import { explainMissingUpstream } from './missing-upstream.js';
 import { type Environment, LAUNCH, type Launch, OBSERVABILITY, SETTINGS } from './gateway.tokens.js';
+import { explainMissingUpstream } from './missing-upstream.js';
 
 export interface CreateGatewayOptions {
   /** Nest's own options. The body parser, the route order and TLS are the gateway's. */

@@ -122,10 +122,13 @@ export class GatewayAdapter extends ExpressAdapter {
   override setNotFoundHandler(...args: Parameters<ExpressAdapter['setNotFoundHandler']>): unknown {
     const [answer, ...rest] = args;
     return this.#own(() =>
-      super.setNotFoundHandler((req: IncomingMessage, ...others: unknown[]): unknown => {
-        forgetRoute(exchangeOf(req));
-        return (answer as (...all: unknown[]) => unknown)(req, ...others);
-      }, ...rest),
+      super.setNotFoundHandler(
+        (req: IncomingMessage, ...others: unknown[]): unknown => {
+          forgetRoute(exchangeOf(req));
+          return (answer as (...all: unknown[]) => unknown)(req, ...others);
+        },
+        ...rest,
+      ),
     );
   }
 

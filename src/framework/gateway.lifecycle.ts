@@ -96,7 +96,8 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
       this.#plan();
     } catch (cause) {
       this.edge.plan = new RefusingPlan(cause);
-      const problems = cause instanceof ConfigError ? cause.problems : [{ where: 'plan', message: String(cause) }];
+      const problems =
+        cause instanceof ConfigError ? cause.problems : [{ where: 'plan', message: String(cause) }];
       this.observability.events.error(EVENTS.configurationRefused, { problems });
     }
   }

@@ -1,11 +1,4 @@
-import {
-  type DynamicModule,
-  Inject,
-  type MiddlewareConsumer,
-  Module,
-  type NestModule,
-  type Provider,
-} from '@nestjs/common';
+import { type DynamicModule, Inject, Module, type NestModule, type Provider } from '@nestjs/common';
 import { ApplicationConfig, DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
 import type { GatewaySettings } from '../config/gateway-settings.js';
 import { loadSettings } from '../config/load-settings.js';
@@ -17,13 +10,15 @@ import { authenticateWith } from '../policies/authenticate/authenticate.options.
 import { AUTHENTICATE_PROVIDERS } from '../policies/authenticate/authenticate.providers.js';
 import { DEFAULT_AUTHENTICATION } from '../policies/authenticate/authenticate.tokens.js';
 import type { AuthenticationDescriptor } from '../policies/authenticate/authentication-method.js';
-import { JWT_SETTINGS, type JwtSettings } from '../policies/authenticate/jwt/jwt.settings.js';
+import { JwtFactory } from '../policies/authenticate/jwt/jwt.factory.js';
+import { JWT_SETTINGS } from '../policies/authenticate/jwt/jwt.settings.js';
+import { AuthorizeGuard } from '../policies/authorize/authorize.guard.js';
 import { DEFAULT_BODY_LIMIT } from '../policies/body-limit/body-limit.policy.js';
 import { RateLimitModule, type RateLimitModuleOptions } from '../policies/rate-limit/rate-limit.module.js';
 import { PlanBuilder } from './compiler/plan.builder.js';
 import { GLOBAL_DECLARATIONS, POLICIES, PolicyCatalogue } from './compiler/policy.catalogue.js';
 import { EdgeHolder } from './edge.holder.js';
-import { EdgeMiddleware } from './edge.middleware.js';
+import { edgeMiddleware } from './edge.middleware.js';
 import { GatewayAdapter } from './gateway.adapter.js';
 import { GatewayLifecycle } from './gateway.lifecycle.js';
 import {
@@ -38,7 +33,9 @@ import { GatewayGuard } from './interpreter/gateway.guard.js';
 import { GatewayInterceptor } from './interpreter/gateway.interceptor.js';
 import { GatewayExceptionFilter } from './interpreter/gateway-exception.filter.js';
 import { RouteRegistry } from './interpreter/route.registry.js';
+import { jwtSettings } from './jwt-settings.js';
 import { POLICY_PROVIDERS, POLICY_TYPES } from './policies.js';
+import { SecretRotation } from './secret-rotation.js';
 import { UpstreamRegistry } from './upstream.registry.js';
 
 export interface GatewayModuleOptions {
@@ -69,6 +66,7 @@ export class GatewayModule implements NestModule {
     interceptor: GatewayInterceptor,
     filter: GatewayExceptionFilter,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+    private readonly edge: EdgeHolder,
   ) {
     // Registered while the container is built, so before every APP_GUARD and useGlobalGuards() of the application:
     // Nest runs guards and interceptors in this order and tries filters in the opposite one.
@@ -87,6 +85,7 @@ export class GatewayModule implements NestModule {
         ...settingsProviders(options),
         ...AUTHENTICATE_PROVIDERS,
         ...POLICY_PROVIDERS,
+        AuthorizeGuard,
         ...(options.policies ?? []),
         {
           provide: POLICIES,
@@ -113,14 +112,15 @@ export class GatewayModule implements NestModule {
           typeof provider === 'function' ? provider : provider.provide,
         ),
         DEFAULT_AUTHENTICATION,
+        AuthorizeGuard,
       ],
     };
   }
 
-  configure(consumer: MiddlewareConsumer): void {
+  configure(): void {
+    const { httpAdapter } = this.host;
     // With the gateway's own adapter the edge stands in front of Express already.
-    if (this.host.httpAdapter instanceof GatewayAdapter) return;
-    consumer.apply(EdgeMiddleware).forRoutes('{*path}');
+    if (!(httpAdapter instanceof GatewayAdapter)) httpAdapter.use(edgeMiddleware(this.edge));
   }
 }
 
@@ -154,20 +154,24 @@ function settingsProviders(options: GatewayModuleOptions): Provider[] {
       useFactory: (settings: GatewaySettings) => settings.limits.bodyLimitBytes,
     },
     { provide: DEFAULT_AUTHENTICATION, useValue: options.authentication },
+    {
+      provide: SecretRotation,
+      inject: [SETTINGS, ENVIRONMENT, OBSERVABILITY, JwtFactory],
+      useFactory: (
+        settings: GatewaySettings,
+        environment: Environment,
+        { events }: Observability,
+        jwt: JwtFactory,
+      ) =>
+        // Settings that the program made itself are not read anew.
+        new SecretRotation({
+          settings,
+          environment: options.settings === undefined ? environment : {},
+          events,
+          jwt,
+        }),
+    },
   ];
-}
-
-function jwtSettings({ jwt }: GatewaySettings): JwtSettings {
-  const { key } = jwt;
-  return {
-    secret: key?.kind === 'secret' ? key.secret.reveal() : undefined,
-    publicKey: key?.kind === 'public-key' ? key.pem : undefined,
-    jwksUri: key?.kind === 'jwks' ? key.uri : undefined,
-    issuer: jwt.issuer,
-    audience: jwt.audience,
-    algorithms: jwt.algorithms,
-    clockSkewSeconds: jwt.clockSkewSeconds,
-  };
 }
 
 function globalDeclarations(options: GatewayModuleOptions): readonly PolicyDeclaration[] {

@@ -35,11 +35,11 @@ export { Authenticate, Public } from '../policies/authenticate/authenticate.deco
 export { type JwtOptions, jwt } from '../policies/authenticate/jwt/jwt.options.js';
 export { JwtAuthGuard } from '../policies/authenticate/jwt-auth.guard.js';
 export { Authorize, RequireScope } from '../policies/authorize/authorize.decorator.js';
+export { AuthorizeGuard } from '../policies/authorize/authorize.guard.js';
 export { BodyLimit } from '../policies/body-limit/body-limit.decorator.js';
 export { CorrelationIdInterceptor } from '../policies/correlation-id/correlation-id.interceptor.js';
 export { FilterResponse, Unfiltered } from '../policies/filter-response/filter-response.decorator.js';
 export { ResponseFilterInterceptor } from '../policies/filter-response/response-filter.interceptor.js';
-export { AuthorizeGuard } from '../policies/authorize/authorize.guard.js';
 export { NoRateLimit, RateLimit } from '../policies/rate-limit/rate-limit.decorator.js';
 export { RateLimitGuard } from '../policies/rate-limit/rate-limit.guard.js';
 export { Timeout } from '../policies/timeout/timeout.decorator.js';

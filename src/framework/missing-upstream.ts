@@ -25,5 +25,7 @@ export function explainMissingUpstream(error: unknown): unknown {
 }
 
 function isUnknownDependency(error: unknown): error is UnknownDependency {
-  return error instanceof Error && error.constructor.name === 'UnknownDependenciesException' && 'context' in error;
+  return (
+    error instanceof Error && error.constructor.name === 'UnknownDependenciesException' && 'context' in error
+  );
 }

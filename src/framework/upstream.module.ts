@@ -18,8 +18,17 @@ import { UpstreamRegistry } from './upstream.registry.js';
 export class UpstreamModule {
   static forFeature(...upstreams: readonly UpstreamDefinition[]): DynamicModule {
     const providers = upstreams.flatMap(providersOf);
-    return { module: UpstreamModule, providers, exports: providers };
+    return { module: UpstreamModule, providers: [opened(upstreams), ...providers], exports: providers };
   }
+}
+
+/** Opens each definition by itself: two of one name share a token, so one of them would never be seen, and refused. */
+function opened(upstreams: readonly UpstreamDefinition[]): Provider {
+  return {
+    provide: Symbol('portcullis.opened'),
+    inject: [UpstreamRegistry],
+    useFactory: (registry: UpstreamRegistry) => upstreams.map((upstream) => registry.open(upstream)),
+  };
 }
 
 function providersOf(upstream: UpstreamDefinition): Provider[] {

@@ -7,6 +7,8 @@ export const EVENTS = {
   adminViewFailed: 'admin.view-failed',
   routesCompiled: 'routes.compiled',
   configurationRefused: 'configuration.refused',
+  secretReloaded: 'secret.reloaded',
+  secretRefused: 'secret.refused',
   processFailed: 'process.failed',
   exchangeFailed: 'exchange.failed',
   breakerOpened: 'breaker.opened',

@@ -138,7 +138,9 @@ function isIn(declaration: ts.Node, declarations: ReadonlyMap<string, string>): 
 function isOwn(declaration: ts.Declaration, declarations: ReadonlyMap<string, string>): boolean {
   const statement = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
   return (
-    isIn(declaration, declarations) && ts.isSourceFile(statement.parent) && !ts.isClassDeclaration(declaration)
+    isIn(declaration, declarations) &&
+    ts.isSourceFile(statement.parent) &&
+    !ts.isClassDeclaration(declaration)
   );
 }
 

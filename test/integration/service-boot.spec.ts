@@ -47,7 +47,15 @@ describe('the service that cannot start', () => {
     const { code } = await service.exit;
 
     expect(code).toBe(78);
-    for (const variable of ['PORT', 'DRAIN_MS', 'ACCESS_LOG', 'LOG_LEVEL', 'ADMIN_', 'JWT_SECRET', 'REDIS_URL']) {
+    for (const variable of [
+      'PORT',
+      'DRAIN_MS',
+      'ACCESS_LOG',
+      'LOG_LEVEL',
+      'ADMIN_',
+      'JWT_SECRET',
+      'REDIS_URL',
+    ]) {
       expect(service.stderr).toMatch(new RegExp(`^ +${variable}`, 'm'));
     }
     expect(service.stderr).toContain('"eighty"');
@@ -67,7 +75,11 @@ describe('the service that cannot start', () => {
   });
 
   it('names the variable of a target that is no URL and exits 78', async () => {
-    const service = start(SERVICE, { ...SERVICE_ENVIRONMENT, USERS_URL: 'user-service', ORDERS_URL: 'ftp://orders' });
+    const service = start(SERVICE, {
+      ...SERVICE_ENVIRONMENT,
+      USERS_URL: 'user-service',
+      ORDERS_URL: 'ftp://orders',
+    });
 
     const { code } = await service.exit;
 
@@ -116,7 +128,13 @@ describe('the demo', () => {
 
   it('serves with no variable but its ports, and honours those that are set', async () => {
     service = new ServiceProcess(DEMO, {
-      environment: { NODE_ENV: 'development', HOST: '127.0.0.1', PORT: '0', ADMIN_PORT: '0', HEALTH_PATH: '/up' },
+      environment: {
+        NODE_ENV: 'development',
+        HOST: '127.0.0.1',
+        PORT: '0',
+        ADMIN_PORT: '0',
+        HEALTH_PATH: '/up',
+      },
     });
     const { url } = await service.addresses();
 

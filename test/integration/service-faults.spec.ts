@@ -29,7 +29,12 @@ describe('the service in trouble', () => {
 
   async function start(file: string, environment: Readonly<Record<string, string>> = {}) {
     service = new ServiceProcess(file, {
-      environment: { ...SERVICE_ENVIRONMENT, ORDERS_URL: upstream.url, UPSTREAM_URL: upstream.url, ...environment },
+      environment: {
+        ...SERVICE_ENVIRONMENT,
+        ORDERS_URL: upstream.url,
+        UPSTREAM_URL: upstream.url,
+        ...environment,
+      },
     });
     return service.addresses();
   }
@@ -57,7 +62,8 @@ describe('the service in trouble', () => {
     service.child.stderr?.destroy();
 
     const statuses: number[] = [];
-    for (let i = 0; i < 20; i++) statuses.push((await ask(`${url}/api/orders`, { headers: bearer() })).status);
+    for (let i = 0; i < 20; i++)
+      statuses.push((await ask(`${url}/api/orders`, { headers: bearer() })).status);
 
     expect(new Set(statuses)).toEqual(new Set([200]));
     expect(service.running).toBe(true);
@@ -94,7 +100,11 @@ describe('the service in trouble', () => {
   });
 
   it('stays healthy on the traffic port when every upstream is dead, and says on the admin port which', async () => {
-    const { url, adminUrl } = await start(SERVICE, { USERS_URL: NOBODY, ORDERS_URL: NOBODY, LEGACY_URL: NOBODY });
+    const { url, adminUrl } = await start(SERVICE, {
+      USERS_URL: NOBODY,
+      ORDERS_URL: NOBODY,
+      LEGACY_URL: NOBODY,
+    });
 
     const statuses = new Set<number>();
     // More than the breakers need to open.

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -37,9 +37,12 @@ export async function compiledFixture(name: string): Promise<string> {
       verbatimModuleSyntax: true,
     },
   });
-  const file = join(MADE, `${name}.${process.pid}.mjs`);
+  const file = join(MADE, `${name}.mjs`);
+  const draft = `${file}.${process.pid}`;
   await mkdir(MADE, { recursive: true });
-  await writeFile(file, outputText);
+  await writeFile(draft, outputText);
+  // Spec files run side by side, and none may start from a half-written file.
+  await rename(draft, file);
   return file;
 }
 

@@ -1,6 +1,6 @@
 import { METHODS } from 'node:http';
-import { type HandlerToken, handlerToken } from '../decorators/proxy-controller.decorator.js';
 import type { PathParams } from '../../routing/path-pattern.js';
+import { type HandlerToken, handlerToken } from '../decorators/proxy-controller.decorator.js';
 import { type ExpressLayer, isRouteHandler, routerStack } from './nest-internals.js';
 
 /** A route as it stands in Express, in the order Express tries it. */

@@ -92,7 +92,9 @@ export function bindHandler(
 function settle(result: unknown): unknown {
   if (result === null || typeof result !== 'object' || result instanceof Promise) return result;
   if (isObservable(result)) return lastValueFrom(result, { defaultValue: undefined });
-  return typeof (result as Partial<PromiseLike<unknown>>).then === 'function' ? Promise.resolve(result) : result;
+  return typeof (result as Partial<PromiseLike<unknown>>).then === 'function'
+    ? Promise.resolve(result)
+    : result;
 }
 
 function readerOf(argument: HandlerArgument, wildcard: string | undefined): ArgumentReader | undefined {

@@ -140,7 +140,10 @@ export class ProxyRouteCompiler {
       nestAnswers: materialDecorators(method).length > 0,
       deopt: enhancers.hasForeignFilter,
     };
-    return { check: underCheck(route, resolved, prefix, proxy, this.#condition(controller.type, method)), handler: method };
+    return {
+      check: underCheck(route, resolved, prefix, proxy, this.#condition(controller.type, method)),
+      handler: method,
+    };
   }
 
   /** Proxy controllers that no module declares cannot be seen; those without any route are a mistake. */
@@ -252,7 +255,10 @@ export class ProxyRouteCompiler {
 
   #condition(type: Type, method: object): string {
     const conditions = [hostOf(type), this.#version(type, method)];
-    return conditions.map((condition) => (condition === undefined ? '' : String(condition))).join(' ').trim();
+    return conditions
+      .map((condition) => (condition === undefined ? '' : String(condition)))
+      .join(' ')
+      .trim();
   }
 
   #prepare(prefix: string, proxy: ProxyControllerMetadata, where: string): PlannedRoute['prepare'] {

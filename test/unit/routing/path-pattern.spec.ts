@@ -1,7 +1,12 @@
-import fc from 'fast-check';
 import express from 'express';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mayOverlap, paramNamesOf, paramValues, parsePathPattern } from '../../../src/routing/path-pattern.js';
+import {
+  mayOverlap,
+  paramNamesOf,
+  paramValues,
+  parsePathPattern,
+} from '../../../src/routing/path-pattern.js';
 
 describe('parsePathPattern', () => {
   it.each([
@@ -70,25 +75,31 @@ describe('mayOverlap', () => {
 
   it('never says no where Express would run both for some request', () => {
     fc.assert(
-      fc.property(mounted, mounted, fc.array(url, { minLength: 1, maxLength: 6 }), fc.boolean(), (prefix, route, urls, caseSensitive) => {
-        const router = express.Router({ caseSensitive });
-        let ranMiddleware = false;
-        let both = false;
-        router.use(prefix, (_req, _res, next) => {
-          ranMiddleware = true;
-          next();
-        });
-        router.all(route, () => {
-          both ||= ranMiddleware;
-        });
+      fc.property(
+        mounted,
+        mounted,
+        fc.array(url, { minLength: 1, maxLength: 6 }),
+        fc.boolean(),
+        (prefix, route, urls, caseSensitive) => {
+          const router = express.Router({ caseSensitive });
+          let ranMiddleware = false;
+          let both = false;
+          router.use(prefix, (_req, _res, next) => {
+            ranMiddleware = true;
+            next();
+          });
+          router.all(route, () => {
+            both ||= ranMiddleware;
+          });
 
-        for (const one of urls) {
-          ranMiddleware = false;
-          router({ method: 'GET', url: one } as never, {} as never, () => {});
-        }
+          for (const one of urls) {
+            ranMiddleware = false;
+            router({ method: 'GET', url: one } as never, {} as never, () => {});
+          }
 
-        if (both) expect(mayOverlap(prefix, route)).toBe(true);
-      }),
+          if (both) expect(mayOverlap(prefix, route)).toBe(true);
+        },
+      ),
       { seed: 20261124, numRuns: 3_000 },
     );
   });

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import express from 'express';
+import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { canonicalPath } from '../../../src/edge/canonical-path.js';
 import { parsePathPattern } from '../../../src/routing/path-pattern.js';
@@ -121,7 +121,9 @@ const NAMES = ['x', 'y', 'z'] as const;
 const literal = fc.constantFrom('a', 'b', 'B', 'a.b', 'a-b', '~', 'a%20b');
 const pattern = fc
   .tuple(
-    fc.array(fc.oneof({ arbitrary: literal, weight: 2 }, { arbitrary: fc.constant(':'), weight: 1 }), { maxLength: 3 }),
+    fc.array(fc.oneof({ arbitrary: literal, weight: 2 }, { arbitrary: fc.constant(':'), weight: 1 }), {
+      maxLength: 3,
+    }),
     fc.boolean(),
   )
   .map(([segments, wildcard]) => {
@@ -131,7 +133,13 @@ const pattern = fc
 const method = fc.constantFrom('GET', 'POST', 'HEAD', 'ALL');
 const route = fc.tuple(method, pattern);
 const path = fc
-  .tuple(fc.array(fc.constantFrom('a', 'b', 'B', 'A', 'a.b', 'a%20b', '%C3%A4', 'a%2525', ':x', '*rest', '~', '%3F'), { maxLength: 4 }), fc.boolean())
+  .tuple(
+    fc.array(
+      fc.constantFrom('a', 'b', 'B', 'A', 'a.b', 'a%20b', '%C3%A4', 'a%2525', ':x', '*rest', '~', '%3F'),
+      { maxLength: 4 },
+    ),
+    fc.boolean(),
+  )
   .map(([segments, slash]) => `/${segments.join('/')}${slash && segments.length > 0 ? '/' : ''}`)
   .filter((text) => canonicalPath(text) === text);
 
@@ -156,26 +164,40 @@ function expressWinner(
 describe('RouteMatcher and the router of Express', () => {
   it('agree on the winner and its parameters for any routes in any order and any path', () => {
     fc.assert(
-      fc.property(fc.array(route, { minLength: 1, maxLength: 8 }), fc.constantFrom('GET', 'HEAD', 'POST', 'PUT'), path, (routes, verb, url) => {
-        const matcher = new RouteMatcher(
-          routes.map(([taken, at], rank) => {
-            const parsed = parsePathPattern(at);
-            if (parsed === undefined) throw new Error(at);
-            return { pattern: parsed, methods: taken === 'ALL' ? undefined : new Set([taken]), rank, value: rank };
-          }),
-        );
+      fc.property(
+        fc.array(route, { minLength: 1, maxLength: 8 }),
+        fc.constantFrom('GET', 'HEAD', 'POST', 'PUT'),
+        path,
+        (routes, verb, url) => {
+          const matcher = new RouteMatcher(
+            routes.map(([taken, at], rank) => {
+              const parsed = parsePathPattern(at);
+              if (parsed === undefined) throw new Error(at);
+              return {
+                pattern: parsed,
+                methods: taken === 'ALL' ? undefined : new Set([taken]),
+                rank,
+                value: rank,
+              };
+            }),
+          );
 
-        const match = matcher.match(verb, url);
+          const match = matcher.match(verb, url);
 
-        const expected = expressWinner(routes, verb, url);
-        expect(match?.value).toBe(expected?.winner);
-        if (match === undefined || expected === undefined) return;
-        const names = parsePathPattern((routes[match.value] as readonly [string, string])[1])?.paramNames ?? [];
-        const params = Object.fromEntries(
-          names.map((name, i) => [name, name === 'rest' ? (match.params[i] as string).split('/') : match.params[i]]),
-        );
-        expect(params).toEqual(expected.params);
-      }),
+          const expected = expressWinner(routes, verb, url);
+          expect(match?.value).toBe(expected?.winner);
+          if (match === undefined || expected === undefined) return;
+          const names =
+            parsePathPattern((routes[match.value] as readonly [string, string])[1])?.paramNames ?? [];
+          const params = Object.fromEntries(
+            names.map((name, i) => [
+              name,
+              name === 'rest' ? (match.params[i] as string).split('/') : match.params[i],
+            ]),
+          );
+          expect(params).toEqual(expected.params);
+        },
+      ),
       { seed: 20261124, numRuns: 3_000 },
     );
   });

@@ -15,7 +15,7 @@ type Carrier = Socket & { [LAST]?: Last };
  * What the last credentials on this connection proved, if these are the same and `owner` verified them.
  *
  * Most connections carry one client: comparing two strings costs a tenth of a digest and a lookup. The owner is the
- * method that verified them, so that two routes with different issuers never take each other's word.
+ * verifier, so that two routes with different issuers never take each other's word, nor a new key that of an old one.
  */
 export function recallLast(socket: Socket, owner: object, credentials: string): KnownToken | undefined {
   const last = (socket as Carrier)[LAST];

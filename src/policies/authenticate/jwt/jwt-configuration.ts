@@ -24,9 +24,13 @@ type ResolvedJwt = JwtSettings & Pick<JwtOptions, 'realm'>;
 
 /** A declaration with a key of its own stands alone: the settings' other rules belong to another key. */
 export function resolveJwt(options: JwtOptions, settings: JwtSettings): ResolvedJwt {
-  const ownKey = KEYS.some((name) => options[name] !== undefined);
   const stated = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.freeze({ ...(ownKey ? NO_JWT_SETTINGS : settings), ...Object.fromEntries(stated) });
+  const below = hasOwnKey(options) ? NO_JWT_SETTINGS : settings;
+  return Object.freeze({ ...below, ...Object.fromEntries(stated) });
+}
+
+export function hasOwnKey(options: JwtOptions): boolean {
+  return KEYS.some((name) => options[name] !== undefined);
 }
 
 /** The configuration of one `jwt()`, or every problem it has. */

@@ -7,27 +7,31 @@ import type { AuthenticationMethod } from '../authentication-method.js';
 import { authorizationOf, bearerToken, REPEATED } from './bearer-token.js';
 import { recallLast, rememberLast } from './connection-memo.js';
 import type { JwtConfiguration } from './jwt-configuration.js';
-import { JwtPassport } from './jwt-passport.js';
 import { JWT_REFUSALS, type JwtRefusal } from './jwt-refusal.js';
 import { JwtVerifier } from './jwt-verifier.js';
-import { TokenMemo } from './token-memo.js';
+import { RememberingVerifier } from './remembering-verifier.js';
 
 /**
  * Authenticates by `Authorization: Bearer <JWT>`.
  *
  * A token is verified once and then remembered until it expires: 1. by the connection it came on, 2. by its digest.
+ * Both memories belong to the verifier, so a new key starts with none.
  */
 export class JwtMethod implements AuthenticationMethod {
-  readonly #passport: JwtPassport;
-  readonly #memo = new TokenMemo();
+  #verifier: RememberingVerifier;
   readonly #realm: string;
 
   constructor(
     configuration: JwtConfiguration,
     private readonly clock: Clock = systemClock,
   ) {
-    this.#passport = new JwtPassport(new JwtVerifier(configuration, clock));
+    this.#verifier = new RememberingVerifier(new JwtVerifier(configuration, clock));
     this.#realm = configuration.realm === undefined ? '' : ` realm="${configuration.realm}"`;
+  }
+
+  /** From the next request on only this key and its rules count. */
+  changeKey(configuration: JwtConfiguration): void {
+    this.#verifier = new RememberingVerifier(new JwtVerifier(configuration, this.clock));
   }
 
   /** @throws GatewayError `unauthenticated`, with the challenge of RFC 6750, section 3 */
@@ -37,23 +41,18 @@ export class JwtMethod implements AuthenticationMethod {
     if (credentials === undefined) throw this.#refusal('missing');
     if (credentials === REPEATED) throw this.#refusal('repeated');
     const now = this.clock.now();
+    const verifier = this.#verifier;
     // 1.
-    const last = recallLast(req.socket, this, credentials);
+    const last = recallLast(req.socket, verifier, credentials);
     if (last?.holdsAt(now)) return last.principal;
     // 2.
     const token = bearerToken(credentials);
     if (token === undefined) throw this.#refusal('missing');
     if (token === '') throw this.#refusal('malformed');
-    const key = TokenMemo.keyOf(token);
-    let known = this.#memo.recall(key, now);
-    if (known === undefined) {
-      const outcome = this.#passport.verify(token);
-      if (typeof outcome === 'string') throw this.#refusal(outcome);
-      known = outcome;
-      this.#memo.remember(key, known);
-    }
-    rememberLast(req.socket, this, credentials, known);
-    return known.principal;
+    const outcome = verifier.verify(token, now);
+    if (typeof outcome === 'string') throw this.#refusal(outcome);
+    rememberLast(req.socket, verifier, credentials, outcome);
+    return outcome.principal;
   }
 
   #refusal(refusal: JwtRefusal): GatewayError {

@@ -22,7 +22,7 @@ export interface JwtOptions {
   readonly audience?: string | readonly string[];
   /** Accepted algorithms, all of the key's own kind. Default: every one the key can verify. */
   readonly algorithms?: readonly string[];
-  /** How far the issuer's clock may be from ours, for `exp` and `nbf`. Default 0. */
+  /** How far the issuer's clock may be from ours, for `exp` and `nbf`. Default: as the settings say, 0 beside a key of its own. */
   readonly clockSkewSeconds?: number;
   /** Named in `WWW-Authenticate`. Default none. */
   readonly realm?: string;

@@ -18,4 +18,5 @@ export interface JwtSettings {
 /** Injects the JwtSettings. */
 export const JWT_SETTINGS = Symbol('portcullis.jwt-settings');
 
+/** What stands below a declaration with a key of its own: an issuer that nobody described is granted no skew. */
 export const NO_JWT_SETTINGS: JwtSettings = Object.freeze({ clockSkewSeconds: 0 });

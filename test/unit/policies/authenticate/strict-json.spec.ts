@@ -50,7 +50,7 @@ function isAmbiguous(value: Node): boolean {
   const names = value.pairs.map(([name]) => name);
   return (
     new Set(names).size < names.length ||
-    names.some((name) => /["\\]/.test(name)) ||
+    names.some((name) => /^["\\]/.test(name)) ||
     value.pairs.some(([, inner]) => isAmbiguous(inner))
   );
 }

@@ -1,0 +1,54 @@
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import type { GatewaySettings } from '../config/gateway-settings.js';
+import type { SecretFileVariable } from '../config/secret-files.js';
+import { SecretFilesWatcher } from '../config/secret-files.watcher.js';
+import { EVENTS, type EventLog } from '../observability/events.js';
+import type { JwtFactory } from '../policies/authenticate/jwt/jwt.factory.js';
+import type { Environment } from './gateway.tokens.js';
+import { jwtSettings } from './jwt-settings.js';
+
+export interface SecretRotationOptions {
+  /** Which files there are; empty when the settings did not come from an environment. */
+  readonly environment: Environment;
+  readonly settings: GatewaySettings;
+  readonly events: EventLog;
+  readonly jwt: JwtFactory;
+}
+
+/** Lets the changed file of a secret take effect in the running gateway: the key of tokens, the admin token. */
+export class SecretRotation implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #watcher: SecretFilesWatcher;
+  readonly #jwt: JwtFactory;
+  #adminToken: GatewaySettings['admin']['token'];
+
+  constructor({ environment, settings, events, jwt }: SecretRotationOptions) {
+    this.#jwt = jwt;
+    this.#adminToken = settings.admin.token;
+    this.#watcher = new SecretFilesWatcher({
+      environment,
+      settings,
+      take: (variable, changed) => this.#take(variable, changed),
+      reloaded: (variable) => events.info(EVENTS.secretReloaded, { variable }),
+      refused: (variable, reasons) => events.error(EVENTS.secretRefused, { variable, reasons }),
+    });
+  }
+
+  /** The admin port's token as it is now. */
+  get adminToken(): string | undefined {
+    return this.#adminToken?.reveal();
+  }
+
+  onApplicationBootstrap(): void {
+    this.#watcher.start();
+  }
+
+  onApplicationShutdown(): void {
+    this.#watcher.stop();
+  }
+
+  #take(variable: SecretFileVariable, settings: GatewaySettings): readonly string[] {
+    if (variable !== 'ADMIN_TOKEN_FILE') return this.#jwt.changeSettings(jwtSettings(settings));
+    this.#adminToken = settings.admin.token;
+    return [];
+  }
+}

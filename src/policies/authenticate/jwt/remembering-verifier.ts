@@ -1,0 +1,27 @@
+import { JwtPassport } from './jwt-passport.js';
+import type { JwtRefusal } from './jwt-refusal.js';
+import type { JwtVerifier } from './jwt-verifier.js';
+import type { KnownToken } from './known-token.js';
+import { TokenMemo } from './token-memo.js';
+
+/**
+ * Verifies a token once and then remembers it until it expires, by its digest. What it remembers was proved by its one
+ * key, and goes with it when a method changes keys.
+ */
+export class RememberingVerifier {
+  readonly #passport: JwtPassport;
+  readonly #memo = new TokenMemo();
+
+  constructor(verifier: JwtVerifier) {
+    this.#passport = new JwtPassport(verifier);
+  }
+
+  verify(token: string, nowMs: number): KnownToken | JwtRefusal {
+    const key = TokenMemo.keyOf(token);
+    const known = this.#memo.recall(key, nowMs);
+    if (known !== undefined) return known;
+    const outcome = this.#passport.verify(token);
+    if (typeof outcome !== 'string') this.#memo.remember(key, outcome);
+    return outcome;
+  }
+}
