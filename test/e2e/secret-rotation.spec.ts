@@ -20,7 +20,8 @@ import {
   type UpstreamClient,
   UpstreamModule,
 } from 'portcullis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { SecretFilesWatcher } from '../../src/config/secret-files.watcher.js';
 import { ask, type RunningGateway, startGateway } from '../support/gateway.harness.js';
 import { RawClient } from '../support/raw.client.js';
 import { RecordingUpstream } from '../support/recording.upstream.js';
@@ -224,6 +225,19 @@ describe('a shared secret whose volume is swapped', () => {
 
     expect(before).toEqual([200, 401]);
     expect(await gateway.adminStatus('second-admin-token')).toBe(200);
+  });
+});
+
+describe('an application that shuts down', () => {
+  it('looks no longer', async () => {
+    const gateway = new Rotating({ jwt: FIRST });
+    await gateway.start({ JWT_SECRET_FILE: gateway.volume.path('jwt') });
+    const stop = vi.spyOn(SecretFilesWatcher.prototype, 'stop');
+
+    await gateway.stop();
+
+    expect(stop).toHaveBeenCalledOnce();
+    stop.mockRestore();
   });
 });
 

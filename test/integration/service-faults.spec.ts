@@ -116,7 +116,7 @@ describe('the service in trouble', () => {
     const health = await Promise.all(paths.map((path) => ask(url + path)));
     const details = await ask(`${adminUrl}/health`);
 
-    expect([...statuses].sort()).toEqual([502, 503]);
+    expect(statuses).toEqual(new Set([502, 503]));
     for (const answer of health) {
       expect([answer.status, answer.json()]).toEqual([200, { status: 'up' }]);
     }

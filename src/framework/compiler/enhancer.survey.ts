@@ -26,7 +26,7 @@ export interface EnhancerSurvey {
   readonly pipes: readonly PipeLike[];
 }
 
-export interface OverriddenEnhancer {
+interface OverriddenEnhancer {
   readonly name: string;
   readonly declarations: readonly PolicyDeclaration[];
 }

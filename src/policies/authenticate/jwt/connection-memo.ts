@@ -14,8 +14,8 @@ type Carrier = Socket & { [LAST]?: Last };
 /**
  * What the last credentials on this connection proved, if these are the same and `owner` verified them.
  *
- * Most connections carry one client: comparing two strings costs a tenth of a digest and a lookup. The owner is the
- * verifier, so that two routes with different issuers never take each other's word, nor a new key that of an old one.
+ * Most connections carry one client: comparing two strings costs a tenth of a digest and a lookup. The owner stands for
+ * the verifier, so that two routes with different issuers never take each other's word, nor a new key that of an old one.
  */
 export function recallLast(socket: Socket, owner: object, credentials: string): KnownToken | undefined {
   const last = (socket as Carrier)[LAST];

@@ -43,7 +43,7 @@ export class JwtMethod implements AuthenticationMethod {
     const now = this.clock.now();
     const verifier = this.#verifier;
     // 1.
-    const last = recallLast(req.socket, verifier, credentials);
+    const last = recallLast(req.socket, verifier.mark, credentials);
     if (last?.holdsAt(now)) return last.principal;
     // 2.
     const token = bearerToken(credentials);
@@ -51,7 +51,7 @@ export class JwtMethod implements AuthenticationMethod {
     if (token === '') throw this.#refusal('malformed');
     const outcome = verifier.verify(token, now);
     if (typeof outcome === 'string') throw this.#refusal(outcome);
-    rememberLast(req.socket, verifier, credentials, outcome);
+    rememberLast(req.socket, verifier.mark, credentials, outcome);
     return outcome.principal;
   }
 

@@ -9,6 +9,8 @@ import { TokenMemo } from './token-memo.js';
  * key, and goes with it when a method changes keys.
  */
 export class RememberingVerifier {
+  /** Says on a connection who remembers there. Not the verifier itself: an idle connection would keep all of it alive. */
+  readonly mark = Object.freeze({});
   readonly #passport: JwtPassport;
   readonly #memo = new TokenMemo();
 
