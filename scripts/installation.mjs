@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './child.mjs';
 import { root } from './project.mjs';
@@ -11,6 +11,7 @@ import { root } from './project.mjs';
 export async function ensureInstalled(folder = root) {
   const reason = differenceFromLock(folder);
   if (reason === undefined) return;
+  refuseLinkedPackages(folder);
   console.log(`Installing packages in ${folder} (${reason}).`);
   // EBADENGINE warnings are about the Node that runs npm; what we run is the pinned one.
   const arguments_ = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
@@ -19,6 +20,15 @@ export async function ensureInstalled(folder = root) {
   const [command, ...first] = npmCli?.endsWith('npm-cli.js') && npmNode ? [npmNode, npmCli] : ['npm'];
   const code = await run(command, [...first, ...arguments_], { cwd: folder });
   if (code !== 0) throw new Error(`npm ci failed in ${folder} (exit ${code}).`);
+}
+
+/** `npm ci` empties node_modules first; through a link it would empty the folder of somebody else. */
+function refuseLinkedPackages(folder) {
+  const packages = join(folder, 'node_modules');
+  if (lstatSync(packages, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
+  throw new Error(
+    `${packages} is a link, and \`npm ci\` would empty the folder behind it. Remove the link, or bring that folder up to date where it is.`,
+  );
 }
 
 /**

@@ -19,7 +19,7 @@ export interface AdminOptions {
   readonly failed: (path: string, cause: unknown) => void;
 }
 
-/** The admin port: read-only views on a listener of its own, never reachable through the traffic port (THREATS 113). */
+/** The admin port: read-only views on a listener of its own, never reachable through the traffic port. */
 export class AdminServer {
   readonly #server: Server;
 
@@ -55,26 +55,22 @@ export class AdminServer {
     const path = (req.url ?? '/').split('?', 1)[0] as string;
     const view = this.options.views.get(path);
     if (view?.open !== true && !this.#isAllowed(req)) {
-      // Asked before the view is looked up, so that nobody learns which views exist.
-      return answer(
-        res,
-        401,
-        { status: 401, title: 'A bearer token is required' },
-        { 'WWW-Authenticate': 'Bearer' },
-      );
+      // The same whether the view exists or not, so that nobody learns which do.
+      return refuse(res, 401, 'A bearer token is required', { 'WWW-Authenticate': 'Bearer' });
     }
     if (view === undefined) {
-      return answer(res, 404, { status: 404, title: 'No such view', views: [...this.options.views.keys()] });
+      const views = [...this.options.views.keys()].join(', ');
+      return refuse(res, 404, 'No such view', {}, `There are ${views}.`);
     }
     if (req.method !== 'GET' && req.method !== 'HEAD') {
-      return answer(res, 405, { status: 405, title: 'Views are read with GET' }, { Allow: 'GET, HEAD' });
+      return refuse(res, 405, 'Views are read with GET', { Allow: 'GET, HEAD' });
     }
     try {
       await view.handle(req, res);
     } catch (cause) {
       this.options.failed(path, cause);
       if (res.headersSent) res.destroy();
-      else answer(res, 500, { status: 500, title: 'The view failed' });
+      else refuse(res, 500, 'The view failed');
     }
   }
 
@@ -87,24 +83,34 @@ export class AdminServer {
   }
 }
 
-/** A view that answers with JSON. */
-export function jsonView(read: () => unknown, open = false): AdminView {
+/** A view that answers with JSON, to whoever holds the token. */
+export function jsonView(read: () => unknown): AdminView {
   return {
-    open,
+    open: false,
     async handle(_req, res) {
       answer(res, 200, await read());
     },
   };
 }
 
-/** Answers with JSON, or with a problem document from status 400 on. */
+/** Answers with JSON. */
 export function answer(
   res: ServerResponse,
   status: number,
   value: unknown,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  const type = status >= 400 && status !== 503 ? 'application/problem+json' : 'application/json';
-  res.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-store', ...headers });
+  res.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...headers });
   res.end(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Answers with a problem document (RFC 9457). */
+function refuse(
+  res: ServerResponse,
+  status: number,
+  title: string,
+  headers: Readonly<Record<string, string>> = {},
+  detail?: string,
+): void {
+  answer(res, status, { title, status, detail }, { 'Content-Type': 'application/problem+json', ...headers });
 }

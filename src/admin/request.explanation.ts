@@ -11,6 +11,8 @@ export type RequestExplanation =
       /** Decoded path parameters by name. */
       readonly params: Readonly<Record<string, string>>;
     }
+  /** OPTIONS, which no route takes: the gateway answers it with the methods of the path. */
+  | { readonly outcome: 'options'; readonly allow: readonly string[] }
   | { readonly outcome: 'method-not-allowed'; readonly allow: readonly string[] }
   /** No route has the path, but something in Express may answer: middleware, static files, a team's 404 filter. */
   | { readonly outcome: 'falls-through' }
@@ -37,5 +39,6 @@ export function explainRequest(
   }
   if (plan.fallsThrough) return { outcome: 'falls-through' };
   const allow = plan.allowedMethods(path);
-  return allow.length > 0 ? { outcome: 'method-not-allowed', allow } : { outcome: 'not-found' };
+  if (allow.length === 0) return { outcome: 'not-found' };
+  return { outcome: method === 'OPTIONS' ? 'options' : 'method-not-allowed', allow };
 }

@@ -1,8 +1,9 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
+import type { Environment } from '../contracts/environment.js';
 
 /** Where a command reads and writes; a test puts its own in place of the process. */
 export interface Terminal {
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** The folder that relative file names start from. */
   readonly folder: string;
   readonly out: (text: string) => void;
@@ -30,8 +31,6 @@ export interface Command {
 
 /** The exit code of a command line that means nothing (sysexits.h, EX_USAGE). */
 export const EXIT_USAGE = 64;
-/** The exit code of a configuration that cannot run (sysexits.h, EX_CONFIG). */
-export const EXIT_CONFIG = 78;
 
 /** A mistake in how a command was called; its message says what would be right. */
 export class UsageError extends Error {

@@ -37,5 +37,5 @@ export const explainCommand: Command = {
 };
 
 function isTaken({ outcome }: RequestExplanation): boolean {
-  return outcome === 'route' || outcome === 'reserved' || outcome === 'falls-through';
+  return outcome !== 'method-not-allowed' && outcome !== 'not-found';
 }

@@ -7,6 +7,8 @@ export function explanationText(request: string, explanation: RequestExplanation
   switch (explanation.outcome) {
     case 'reserved':
       return `${request}: the gateway answers itself (health), before any route.\n`;
+    case 'options':
+      return `${request}: 204, the gateway answers itself; the path takes ${explanation.allow.join(', ')}.\n`;
     case 'method-not-allowed':
       return `${request}: 405, the path takes ${explanation.allow.join(', ')}.\n`;
     case 'falls-through':

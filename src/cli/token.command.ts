@@ -1,6 +1,7 @@
 import { loadSettings } from '../config/load-settings.js';
+import { EXIT_CONFIG } from '../framework/boot-failure.js';
 import { developmentToken, type SharedSecretAlgorithm } from '../framework/testing/development-token.js';
-import { type Command, EXIT_CONFIG, UsageError } from './command.js';
+import { type Command, UsageError } from './command.js';
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 const DURATION = /^([1-9]\d{0,5})([smhd])$/;

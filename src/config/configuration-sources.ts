@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ConfigProblem } from '../contracts/config-problem.js';
-
-/** The environment as a process has it. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from '../contracts/environment.js';
 
 /** Reads a whole text file; throws as node:fs does. */
 export type ReadTextFile = (path: string) => string;

@@ -57,5 +57,4 @@ export interface GatewaySettings {
     readonly accessLog: string;
   };
   readonly compile: 'auto' | 'off';
-  readonly environment: string;
 }

@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import type { ConfigProblem } from '../contracts/config-problem.js';
-import { type Environment, type ReadTextFile, readNamedFile } from './configuration-sources.js';
+import type { Environment } from '../contracts/environment.js';
+import { type ReadTextFile, readNamedFile } from './configuration-sources.js';
 import type { JwtKey, JwtSettings } from './gateway-settings.js';
 import { SecretText } from './secret-text.js';
 import type { JwtAlgorithm, SettingValues } from './settings.table.js';

@@ -1,5 +1,6 @@
 import { ConfigError, type ConfigProblem } from '../contracts/config-problem.js';
-import { type Environment, type ReadTextFile, readSecret, readTextFile } from './configuration-sources.js';
+import type { Environment } from '../contracts/environment.js';
+import { type ReadTextFile, readSecret, readTextFile } from './configuration-sources.js';
 import type { GatewaySettings, JwtSettings } from './gateway-settings.js';
 import { resolveJwt } from './jwt-settings.js';
 import { misspelledVariables } from './misspelled-variables.js';
@@ -90,7 +91,6 @@ function toSettings(values: SettingValues, jwt: JwtSettings): GatewaySettings {
     drain: { delayMs: values.DRAIN_DELAY_MS, totalMs: values.DRAIN_MS },
     log: { level: values.LOG_LEVEL, accessLog: values.ACCESS_LOG },
     compile: values.PORTCULLIS_COMPILE,
-    environment: values.NODE_ENV,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ConfigProblem } from '../contracts/config-problem.js';
-import type { Environment } from './configuration-sources.js';
+import { editDistance } from '../contracts/edit-distance.js';
+import type { Environment } from '../contracts/environment.js';
 import { RESERVED_SETTINGS, SETTINGS } from './settings.table.js';
 
 /** Prefixes under which hardly anybody else names variables. */
@@ -50,24 +51,4 @@ function nearestName(name: string, prefix: string, known: ReadonlySet<string>): 
     }
   }
   return best;
-}
-
-/** Insertions, deletions, replacements and swapped neighbours (optimal string alignment). */
-export function editDistance(a: string, b: string): number {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
-      let least = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + cost);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        least = Math.min(least, (beforeLast[j - 2] ?? 0) + 1);
-      }
-      row.push(least);
-    }
-    beforeLast = last;
-    last = row;
-  }
-  return last[b.length] ?? 0;
 }

@@ -1,4 +1,4 @@
-import type { Environment } from './configuration-sources.js';
+import type { Environment } from '../contracts/environment.js';
 import type { GatewaySettings } from './gateway-settings.js';
 
 /** Every variable that names the file of a key or a secret, with what the settings hold of it. */

@@ -1,5 +1,5 @@
 import { ConfigError } from '../contracts/config-problem.js';
-import type { Environment } from './configuration-sources.js';
+import type { Environment } from '../contracts/environment.js';
 import type { GatewaySettings } from './gateway-settings.js';
 import { loadSettings } from './load-settings.js';
 import { type SecretFile, type SecretFileVariable, secretFilesOf, secretHeld } from './secret-files.js';

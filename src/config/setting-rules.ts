@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import type { ConfigProblem } from '../contracts/config-problem.js';
-import { type Environment } from './configuration-sources.js';
+import type { Environment } from '../contracts/environment.js';
 import type { SettingValues } from './settings.table.js';
 
 /** The rules that hold between variables. A rule whose variables have problems of their own stays silent. */

@@ -10,7 +10,7 @@ const NO_EDITS: readonly HeaderEdit[] = Object.freeze([]);
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** A header field's value as node:http would also take it: no control byte but the tab, nothing above latin1. */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-/** Framing belongs to the forwarder: no edit may touch it (THREATS 18). */
+/** Framing belongs to the forwarder: no edit may touch it. */
 const FRAMING = new Set([
   'content-length',
   'transfer-encoding',
@@ -49,15 +49,7 @@ export class ForwardCall {
    */
   to<T extends string>(template: T, ...[params]: PathParamsArgument<T>): ForwardCall {
     const path = fillTemplate(template, params as Readonly<Record<string, ParamValue>> | undefined);
-    return new ForwardCall(
-      this.exchange,
-      this.method,
-      path,
-      this.query,
-      this.body,
-      this.headerEdits,
-      this.clientHeaders,
-    );
+    return this.#copy(path, this.query, this.body, this.headerEdits);
   }
 
   /** Sets a header, replacing the client's. @throws TypeError on a malformed name or value, or a framing header */
@@ -88,43 +80,21 @@ export class ForwardCall {
     const edits: readonly HeaderEdit[] = raw
       ? this.headerEdits
       : [...this.headerEdits, { kind: 'set', name: 'content-type', value: 'application/json' }];
-    return new ForwardCall(
-      this.exchange,
-      this.method,
-      this.path,
-      this.query,
-      bytes,
-      edits,
-      this.clientHeaders,
-    );
+    return this.#copy(this.path, this.query, bytes, edits);
   }
 
   /** Appends header edits that were checked where they were declared. */
   withEdits(edits: readonly HeaderEdit[]): ForwardCall {
-    const all = [...this.headerEdits, ...edits];
-    return new ForwardCall(
-      this.exchange,
-      this.method,
-      this.path,
-      this.query,
-      this.body,
-      all,
-      this.clientHeaders,
-    );
+    return this.#copy(this.path, this.query, this.body, [...this.headerEdits, ...edits]);
   }
 
   /** Applies edits to the decoded query parameters. Names are compared with case. */
   withQueryEdits(edits: readonly HeaderEdit[]): ForwardCall {
-    const query = editQuery(this.query, edits);
-    return new ForwardCall(
-      this.exchange,
-      this.method,
-      this.path,
-      query,
-      this.body,
-      this.headerEdits,
-      this.clientHeaders,
-    );
+    return this.#copy(this.path, editQuery(this.query, edits), this.body, this.headerEdits);
+  }
+
+  #copy(path: string, query: string, body: RequestBody, edits: readonly HeaderEdit[]): ForwardCall {
+    return new ForwardCall(this.exchange, this.method, path, query, body, edits, this.clientHeaders);
   }
 }
 

@@ -110,8 +110,10 @@ export const GATEWAY_ERRORS = {
   },
 } as const satisfies Record<string, ErrorRow>;
 
+/** A stable code; docs/errors.md says what each means and what to do. */
 export type GatewayErrorCode = keyof typeof GATEWAY_ERRORS;
 
+/** What one error says beyond its code. */
 export interface GatewayErrorOptions {
   /** A sentence for the client. It must hold no address, no path of ours and no cause. */
   readonly detail?: string;

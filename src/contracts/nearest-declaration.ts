@@ -1,4 +1,4 @@
-import { declaredPolicies, type PolicyDeclaration } from './policy.js';
+import { declarationLevels, type PolicyDeclaration } from './policy.js';
 
 /**
  * The declaration of a policy that counts for one handler: the method's own, else the controller's, else that of
@@ -11,17 +11,15 @@ export function nearestDeclaration(
   handler: object,
   controller: object,
 ): PolicyDeclaration | undefined {
-  const own = onlyDeclaration(policy, handler);
-  if (own !== undefined) return own;
-  for (let holder: object | null = controller; holder !== null; holder = Object.getPrototypeOf(holder)) {
-    const found = onlyDeclaration(policy, holder);
+  for (const level of declarationLevels(handler, controller)) {
+    const found = onlyDeclaration(policy, level);
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-function onlyDeclaration(policy: string, holder: object): PolicyDeclaration | undefined {
-  const found = declaredPolicies(holder).filter((declaration) => declaration.policy === policy);
+function onlyDeclaration(policy: string, level: readonly PolicyDeclaration[]): PolicyDeclaration | undefined {
+  const found = level.filter((declaration) => declaration.policy === policy);
   if (found.length > 1) {
     const written = found.map((declaration) => declaration.writtenAs).join(' and ');
     throw new TypeError(`${written} both declare ${policy} in one place; keep one.`);

@@ -1,4 +1,5 @@
 import type { ConfigProblem } from './config-problem.js';
+import { editDistance } from './edit-distance.js';
 
 /** What an option's value must be, in words that finish "… is 150; must be …"; `undefined` when the value is sound. */
 export type OptionRule = (value: unknown) => string | undefined;
@@ -101,18 +102,4 @@ export function nearestName(name: string, known: readonly string[]): string | un
     }
   }
   return nearest;
-}
-
-/** Levenshtein distance: insertions, deletions and replacements that make one word of the other. */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = (row[j - 1] as number) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] as number;
 }

@@ -12,6 +12,7 @@ export const STAGES = [
   'cache',
   'filter',
 ] as const;
+/** One of {@link STAGES}. */
 export type StageName = (typeof STAGES)[number];
 
 /**
@@ -71,7 +72,32 @@ export function declarePolicy(declaration: PolicyDeclaration): ClassDecorator & 
   };
 }
 
+/**
+ * Makes the decorator that switches a policy off, with the reason that the route table shows.
+ *
+ * @throws TypeError without a reason
+ */
+export function declareOff(
+  policy: string,
+  writtenAs: string,
+  reason: string,
+): ClassDecorator & MethodDecorator {
+  if (typeof reason !== 'string' || reason.trim() === '') {
+    throw new TypeError(`${writtenAs} needs a reason, for the reader and the route table.`);
+  }
+  return declarePolicy({ policy, options: undefined, reason, writtenAs });
+}
+
 /** What was declared on this very class or method, in reading order. */
 export function declaredPolicies(holder: object): readonly PolicyDeclaration[] {
   return (Reflect.getOwnMetadata(DECLARATIONS, holder) as PolicyDeclaration[] | undefined) ?? [];
+}
+
+/** What was declared for one handler, nearest first: on the method, on the controller, on each class that it extends. */
+export function declarationLevels(handler: object, controller: object): (readonly PolicyDeclaration[])[] {
+  const levels = [declaredPolicies(handler)];
+  for (let holder: object | null = controller; holder !== null; holder = Object.getPrototypeOf(holder)) {
+    levels.push(declaredPolicies(holder));
+  }
+  return levels;
 }

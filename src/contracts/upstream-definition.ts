@@ -13,6 +13,7 @@ export const isEnvReference = (value: unknown): value is EnvReference =>
 /** A target as declared: its base URL (`http://host:port`, no path), with a weight when it is not 1. */
 export type TargetOption = string | { readonly url: string; readonly weight: number };
 
+/** The clocks of upstream calls, each in whole milliseconds. */
 export interface TimeoutOptions {
   /** To open a connection. Default 1000. */
   readonly connectMs?: number;
@@ -27,6 +28,7 @@ export interface TimeoutOptions {
   readonly totalMs?: number;
 }
 
+/** When an upstream's circuit breaker opens, and for how long. */
 export interface BreakerOptions {
   /** Opens at this share of failed calls, 1–100. "50" means at least 50%. Default 50. */
   readonly errorPercent?: number;
@@ -40,6 +42,7 @@ export interface BreakerOptions {
   readonly failureStatuses?: readonly number[];
 }
 
+/** How often a call that failed may be made again. */
 export interface RetryOptions {
   /** Attempts beyond the first, for requests that can be replayed. Default 1. */
   readonly attempts?: number;
@@ -49,6 +52,7 @@ export interface RetryOptions {
   readonly statuses?: readonly number[];
 }
 
+/** The kept connections to each target of an upstream. */
 export interface PoolOptions {
   /** Connections to one target, busy and idle together. Default 1024. */
   readonly maxConnections?: number;
@@ -58,6 +62,7 @@ export interface PoolOptions {
   readonly idleMs?: number;
 }
 
+/** What {@link UpstreamDefinition} holds beside the name; everything but `targets` is optional. */
 export interface UpstreamOptions {
   /** One base URL, several, or a variable that holds them comma-separated. */
   readonly targets: string | EnvReference | readonly TargetOption[];

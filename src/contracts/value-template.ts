@@ -1,6 +1,6 @@
 /**
  * A value with places to fill: literal, place, literal … so that a fresh UUID costs one join.
- * The one thing that can be filled in is `$(uuid)`: there is no expression language (THREATS 114).
+ * The one thing that can be filled in is `$(uuid)`: there is no expression language.
  */
 export type ValueTemplate = readonly string[];
 

@@ -1,7 +1,7 @@
 import { ConfigError, type ConfigProblem } from '../contracts/config-problem.js';
 
 /** The exit code of a configuration that cannot run (sysexits.h, EX_CONFIG). */
-const EXIT_CONFIG = 78;
+export const EXIT_CONFIG = 78;
 
 /** What a process says, and exits with, when its gateway could not start. */
 export function bootFailure(error: unknown): { readonly text: string; readonly exitCode: number } {

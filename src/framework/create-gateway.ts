@@ -7,16 +7,19 @@ import type { AdminServer } from '../admin/admin.server.js';
 import { routeViews } from '../admin/route.view.js';
 import type { GatewaySettings } from '../config/gateway-settings.js';
 import { loadSettings } from '../config/load-settings.js';
+import type { Environment } from '../contracts/environment.js';
 import { refuseMalformed } from '../edge/malformed-request.js';
 import type { Observability } from '../observability/create-observability.js';
 import { EVENTS } from '../observability/events.js';
+import { RateLimitPolicy } from '../policies/rate-limit/rate-limit.policy.js';
 import { adminServerOf } from './admin.views.js';
 import { drainServer } from './drain.js';
 import { GatewayAdapter } from './gateway.adapter.js';
 import { GatewayLifecycle } from './gateway.lifecycle.js';
-import { type Environment, LAUNCH, type Launch, OBSERVABILITY, SETTINGS } from './gateway.tokens.js';
+import { LAUNCH, type Launch, OBSERVABILITY, SETTINGS } from './gateway.tokens.js';
 import { explainMissingUpstream } from './missing-upstream.js';
 
+/** What one start of a gateway is given beside its root module; every part is optional. */
 export interface CreateGatewayOptions {
   /** Nest's own options. The body parser, the route order and TLS are the gateway's. */
   readonly nest?: Omit<NestApplicationOptions, 'bodyParser' | 'httpsOptions' | 'routeResolutionStrategy'>;
@@ -114,7 +117,6 @@ export function gatewayOf(app: NestExpressApplication): Gateway {
       await admin.listen();
       const server = await listenTraffic(port, host);
       refuseMalformed(server);
-      lifecycle.listening();
       logRoutes(observability, lifecycle);
       const traffic = server.address() as AddressInfo;
       observability.events.info(EVENTS.gatewayStarted, {
@@ -122,6 +124,9 @@ export function gatewayOf(app: NestExpressApplication): Gateway {
         port: traffic.port,
         adminHost: settings.admin.host,
         adminPort: admin.port,
+        rateLimits: app.get(RateLimitPolicy, { strict: false }).countsInMemory
+          ? "in this process's memory"
+          : 'in the storage given',
       });
       return server;
     },

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { GatewaySettings } from '../config/gateway-settings.js';
@@ -22,11 +22,10 @@ import { GatewayExceptionFilter, httpExceptionProblem } from './interpreter/gate
 import { RouteRegistry } from './interpreter/route.registry.js';
 import { UpstreamRegistry } from './upstream.registry.js';
 
-/** Puts the edge, the plan and Nest together once the application is initialised, and takes them down in order. */
+/** Puts the edge, the plan and Nest together once the application is initialised, and knows whether all is ready. */
 @Injectable()
 export class GatewayLifecycle implements OnApplicationBootstrap {
   readonly edge: Edge;
-  #listening = false;
 
   constructor(
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
@@ -62,7 +61,8 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
   get ready(): boolean {
     const critical = this.upstreams.status().some((upstream) => upstream.critical && !upstream.healthy);
     const refusing = this.edge.plan instanceof RefusingPlan;
-    return this.#listening && !this.edge.draining && !refusing && !critical;
+    const { listening } = this.host.httpAdapter.getHttpServer() as Server;
+    return listening && !this.edge.draining && !refusing && !critical;
   }
 
   /** @throws ConfigError with every problem of every route, policy and upstream at once */
@@ -71,10 +71,6 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
     this.#plan();
     if (adapter instanceof GatewayAdapter) adapter.attach(this.edge, () => this.#replan());
     this.#answerUpstreamResponses();
-  }
-
-  listening(): void {
-    this.#listening = true;
   }
 
   #plan(): void {

@@ -2,6 +2,7 @@ import { type DynamicModule, Inject, Module, type NestModule, type Provider } fr
 import { ApplicationConfig, DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
 import type { GatewaySettings } from '../config/gateway-settings.js';
 import { loadSettings } from '../config/load-settings.js';
+import type { Environment } from '../contracts/environment.js';
 import type { Policy, PolicyDeclaration } from '../contracts/policy.js';
 import { HealthModule } from '../health/health.module.js';
 import { createObservability, type Observability } from '../observability/create-observability.js';
@@ -21,14 +22,7 @@ import { EdgeHolder } from './edge.holder.js';
 import { edgeMiddleware } from './edge.middleware.js';
 import { GatewayAdapter } from './gateway.adapter.js';
 import { GatewayLifecycle } from './gateway.lifecycle.js';
-import {
-  ENVIRONMENT,
-  type Environment,
-  LAUNCH,
-  type Launch,
-  OBSERVABILITY,
-  SETTINGS,
-} from './gateway.tokens.js';
+import { ENVIRONMENT, LAUNCH, type Launch, OBSERVABILITY, SETTINGS } from './gateway.tokens.js';
 import { GatewayGuard } from './interpreter/gateway.guard.js';
 import { GatewayInterceptor } from './interpreter/gateway.interceptor.js';
 import { GatewayExceptionFilter } from './interpreter/gateway-exception.filter.js';
@@ -38,6 +32,7 @@ import { POLICY_PROVIDERS, POLICY_TYPES } from './policies.js';
 import { SecretRotation } from './secret-rotation.js';
 import { UpstreamRegistry } from './upstream.registry.js';
 
+/** What the application says once for all its routes; every part is optional. */
 export interface GatewayModuleOptions {
   /** How requests are authenticated on every proxy route that does not say otherwise. Default: each route must say. */
   readonly authentication?: AuthenticationDescriptor;
@@ -51,8 +46,6 @@ export interface GatewayModuleOptions {
   readonly rateLimit?: RateLimitModuleOptions;
   /** Where variables are read. Default: what `createGateway` was given, else `process.env`. */
   readonly environment?: Environment;
-  /** Default: read from the environment. */
-  readonly settings?: GatewaySettings;
   /** Default: made from the settings. */
   readonly observability?: Observability;
 }
@@ -75,6 +68,7 @@ export class GatewayModule implements NestModule {
     config.addGlobalFilter(filter);
   }
 
+  /** Everything that is wrong with the options, as with the routes, is listed when the application starts. */
   static forRoot(options: GatewayModuleOptions = {}): DynamicModule {
     return {
       module: GatewayModule,
@@ -137,7 +131,7 @@ function settingsProviders(options: GatewayModuleOptions): Provider[] {
     {
       provide: SETTINGS,
       inject: [ENVIRONMENT],
-      useFactory: (environment: Environment) => options.settings ?? loadSettings(environment),
+      useFactory: (environment: Environment) => loadSettings(environment),
     },
     {
       provide: OBSERVABILITY,
@@ -162,14 +156,7 @@ function settingsProviders(options: GatewayModuleOptions): Provider[] {
         environment: Environment,
         { events }: Observability,
         jwt: JwtFactory,
-      ) =>
-        // Settings that the program made itself are not read anew.
-        new SecretRotation({
-          settings,
-          environment: options.settings === undefined ? environment : {},
-          events,
-          jwt,
-        }),
+      ) => new SecretRotation({ settings, environment, events, jwt }),
     },
   ];
 }

@@ -1,8 +1,8 @@
+import type { Environment } from '../contracts/environment.js';
 import type { Observability } from '../observability/create-observability.js';
 
-/** Injects the environment the gateway was started with. */
+/** Injects the Environment the gateway was started with. */
 export const ENVIRONMENT = Symbol('portcullis.environment');
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Injects the GatewaySettings. */
 export const SETTINGS = Symbol('portcullis.settings');

@@ -2,13 +2,13 @@ import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/comm
 import type { GatewaySettings } from '../config/gateway-settings.js';
 import type { SecretFileVariable } from '../config/secret-files.js';
 import { SecretFilesWatcher } from '../config/secret-files.watcher.js';
+import type { Environment } from '../contracts/environment.js';
 import { EVENTS, type EventLog } from '../observability/events.js';
 import type { JwtFactory } from '../policies/authenticate/jwt/jwt.factory.js';
-import type { Environment } from './gateway.tokens.js';
 import { jwtSettings } from './jwt-settings.js';
 
 export interface SecretRotationOptions {
-  /** Which files there are; empty when the settings did not come from an environment. */
+  /** Which files there are. */
   readonly environment: Environment;
   readonly settings: GatewaySettings;
   readonly events: EventLog;

@@ -16,6 +16,7 @@ import { UpstreamRegistry } from './upstream.registry.js';
 @Module({})
 // biome-ignore lint/complexity/noStaticOnlyClass: a Nest module is a class, also one that is only configured.
 export class UpstreamModule {
+  /** Makes the client and the breaker of each upstream injectable: `@InjectUpstream(USERS)`, `@InjectBreaker(USERS)`. */
   static forFeature(...upstreams: readonly UpstreamDefinition[]): DynamicModule {
     const providers = upstreams.flatMap(providersOf);
     return { module: UpstreamModule, providers: [opened(upstreams), ...providers], exports: providers };

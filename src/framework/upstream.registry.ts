@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ConfigProblem } from '../contracts/config-problem.js';
+import type { Environment } from '../contracts/environment.js';
 import type { Forwarder } from '../contracts/forwarder.js';
 import type { UpstreamDefinition } from '../contracts/upstream-definition.js';
 import type { UpstreamStatus } from '../contracts/upstream-status.js';
@@ -11,35 +12,30 @@ import { UpstreamRequestBuilder } from '../proxy/request/upstream-request.builde
 import { resolveUpstream } from '../proxy/upstream/resolve-upstream.js';
 import { UpstreamRuntime } from '../proxy/upstream/upstream.runtime.js';
 import type { UpstreamSettings } from '../proxy/upstream/upstream.settings.js';
-import { ENVIRONMENT, type Environment, OBSERVABILITY } from './gateway.tokens.js';
+import { ENVIRONMENT, OBSERVABILITY } from './gateway.tokens.js';
 
 /** Every upstream at work in this application, one runtime per definition. */
 @Injectable()
 export class UpstreamRegistry implements OnApplicationShutdown {
   /** What is wrong with the definitions; boot lists it with everything else. */
   readonly problems: ConfigProblem[] = [];
-  readonly #runtimes = new Map<UpstreamDefinition, UpstreamRuntime>();
-  readonly #names = new Map<string, UpstreamDefinition>();
+  readonly #runtimes = new Map<UpstreamDefinition | undefined, UpstreamRuntime>();
 
   constructor(
     @Inject(ENVIRONMENT) private readonly environment: Environment,
     @Inject(OBSERVABILITY) private readonly observability: Observability,
   ) {}
 
-  /** The runtime of a definition: the same one for every module that imports it. */
-  open(definition: UpstreamDefinition): UpstreamRuntime {
+  /**
+   * The runtime of a definition: the same one for every module that imports it.
+   *
+   * @param definition `undefined` where a circular import left it so
+   */
+  open(definition: UpstreamDefinition | undefined): UpstreamRuntime {
     const opened = this.#runtimes.get(definition);
     if (opened !== undefined) return opened;
-    if (this.#names.has(definition.name)) {
-      this.problems.push({
-        where: definition.name,
-        message: 'two upstreams have this name; rename one, or share one defineUpstream(…).',
-      });
-    }
-    this.#names.set(definition.name, definition);
-    const { settings, problems } = resolveUpstream(definition, this.environment);
-    this.problems.push(...problems);
-    const runtime = this.#run(settings ?? inert(definition.name));
+    const settings = definition === undefined ? this.#refuseUndefined() : this.#resolve(definition);
+    const runtime = this.#run(settings ?? inert(definition?.name));
     this.#runtimes.set(definition, runtime);
     return runtime;
   }
@@ -51,6 +47,26 @@ export class UpstreamRegistry implements OnApplicationShutdown {
   /** Runs after the last request was answered. */
   onApplicationShutdown(): void {
     for (const runtime of this.#runtimes.values()) runtime.close();
+  }
+
+  #refuseUndefined(): undefined {
+    this.problems.push({
+      where: 'UpstreamModule.forFeature',
+      message:
+        'one of its upstreams is undefined; give it what defineUpstream(…) returned (a circular import leaves it undefined).',
+    });
+  }
+
+  #resolve(definition: UpstreamDefinition): UpstreamSettings | undefined {
+    if ([...this.#runtimes.keys()].some((other) => other?.name === definition.name)) {
+      this.problems.push({
+        where: definition.name,
+        message: 'two upstreams have this name; rename one, or share one defineUpstream(…).',
+      });
+    }
+    const { settings, problems } = resolveUpstream(definition, this.environment);
+    this.problems.push(...problems);
+    return settings;
   }
 
   #run(settings: UpstreamSettings): UpstreamRuntime {
@@ -74,7 +90,7 @@ function forwarderOf({ name, proxy, pool, targets }: UpstreamSettings): Forwarde
 }
 
 /** Stands in for an upstream whose definition is wrong, so that boot can go on and find the other problems too. */
-function inert(name: string): UpstreamSettings {
+function inert(name: string | undefined): UpstreamSettings {
   const stand = resolveUpstream({ name: 'inert', options: { targets: 'http://127.0.0.1:9' } }, {}).settings;
   return { ...(stand as UpstreamSettings), name: String(name) };
 }

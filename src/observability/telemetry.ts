@@ -10,6 +10,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { defaultResource, envDetector, hostDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import type { Environment } from '../contracts/environment.js';
 import { EVENTS, type EventLog } from './events.js';
 import { within } from './within.js';
 
@@ -44,9 +45,7 @@ let running: Telemetry | undefined;
  *
  * The SDK reads `process.env` itself; `environment` only decides whether it is started.
  */
-export function startTelemetry(
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-): Telemetry {
+export function startTelemetry(environment: Environment = process.env): Telemetry {
   if (running !== undefined) return running;
   const wanted = wantedSignals(environment);
   if (!wanted.traces && !wanted.metrics) return NO_TELEMETRY;
@@ -83,7 +82,7 @@ export function startTelemetry(
 }
 
 /** Which signals the variables ask for. Without a word about OTLP nothing is sent anywhere. */
-export function wantedSignals(environment: Readonly<Record<string, string | undefined>>): {
+export function wantedSignals(environment: Environment): {
   readonly traces: boolean;
   readonly metrics: boolean;
 } {

@@ -1,5 +1,6 @@
 import type { ConfigProblem } from '../contracts/config-problem.js';
-import { checkOptions, type OptionRules, wholeNumber, withDefaults } from '../contracts/option-check.js';
+import { checkOptions, withDefaults } from '../contracts/option-check.js';
+import { TIMEOUT_RULES } from '../contracts/timeout-rules.js';
 import type { TimeoutOptions } from '../contracts/upstream-definition.js';
 
 /** An upstream's clocks with every default filled in; 0 switches one off. */
@@ -11,15 +12,6 @@ export const TIMEOUT_DEFAULTS: TimeoutSettings = Object.freeze({
   idleMs: 60_000,
   totalMs: 15_000,
 });
-
-const DAY_MS = 86_400_000;
-
-const RULES: OptionRules<TimeoutOptions> = {
-  connectMs: wholeNumber(0, DAY_MS),
-  headersMs: wholeNumber(0, DAY_MS),
-  idleMs: wholeNumber(0, DAY_MS),
-  totalMs: wholeNumber(0, DAY_MS),
-};
 
 export const resolveTimeouts = (given: TimeoutOptions = {}): TimeoutSettings =>
   overrideTimeouts(TIMEOUT_DEFAULTS, given);
@@ -36,4 +28,4 @@ export function overrideTimeouts(base: TimeoutSettings, given: TimeoutOptions): 
 }
 
 export const checkTimeouts = (where: string, given: unknown): ConfigProblem[] =>
-  checkOptions(where, 'timeout', given, RULES);
+  checkOptions(where, 'timeout', given, TIMEOUT_RULES);

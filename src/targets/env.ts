@@ -1,3 +1,4 @@
+import type { Environment } from '../contracts/environment.js';
 import type { EnvReference } from '../contracts/upstream-definition.js';
 
 /**
@@ -9,9 +10,6 @@ import type { EnvReference } from '../contracts/upstream-definition.js';
 export function env(variable: string, fallback?: string): EnvReference {
   return Object.freeze({ variable, fallback });
 }
-
-/** The environment as a record, so that a test can hand in its own. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The value a reference stands for; `undefined` when the variable is unset and there is no fallback. */
 export function readReference(reference: EnvReference, environment: Environment): string | undefined {

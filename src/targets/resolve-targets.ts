@@ -1,4 +1,5 @@
 import type { ConfigProblem } from '../contracts/config-problem.js';
+import type { Environment } from '../contracts/environment.js';
 import type { Target } from '../contracts/forwarder.js';
 import { checkOptions, show, wholeNumber } from '../contracts/option-check.js';
 import {
@@ -7,7 +8,7 @@ import {
   type TargetOption,
   type UpstreamOptions,
 } from '../contracts/upstream-definition.js';
-import { type Environment, readReference } from './env.js';
+import { readReference } from './env.js';
 import { parseTargetUrl } from './target-url.js';
 
 const WEIGHT = wholeNumber(0, 1_000);

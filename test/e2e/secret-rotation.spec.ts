@@ -31,7 +31,7 @@ const [FIRST, SECOND, THIRD, OWN] = ['first', 'second', 'third', 'own'].map(
   (name) => `the-${name}-secret-of-thirty-two-bytes-or-more`,
 ) as [string, string, string, string];
 
-/** How long the token of a removed key may still be accepted (THREATS 58), with what the look itself takes. */
+/** How long the token of a removed key may still be accepted, with what the look itself takes. */
 const WITHIN = { timeout: 2_000, interval: 20 };
 
 const USERS = defineUpstream('user-service', { targets: env('UPSTREAM_URL') });

@@ -675,7 +675,7 @@ describe('a client that leaves', () => {
   const left = new GatewayError('client-closed');
 
   it('before the answer takes its own upstream request with it', async () => {
-    let arrived = (_: IncomingMessage): void => {};
+    let arrived: (request: IncomingMessage) => void = () => {};
     const request = new Promise<IncomingMessage>((resolve) => {
       arrived = resolve;
     });

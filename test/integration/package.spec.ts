@@ -8,7 +8,7 @@ import { TEST_SECRET } from '../support/gateway.harness.js';
 import { SERVICE_ENVIRONMENT, ServiceProcess } from '../support/service.process.js';
 import { compile, install, type Manifest, pack, run } from './package.fixture.js';
 
-/** README's first upstream and the entry of a repository of its own, as they stand there. */
+/** README's first upstream, with the root module and the entry of a repository of its own, as they stand there. */
 const README_FILES = Object.fromEntries(
   codeBlocks(readFileSync('README.md', 'utf8')).flatMap(({ file, code }) =>
     file === undefined || file === 'src/upstreams/index.ts' ? [] : [[file, code]],
@@ -16,12 +16,6 @@ const README_FILES = Object.fromEntries(
 );
 
 const OWN_FILES = {
-  'src/app/app.module.ts': `
-    import { Module } from '@nestjs/common';
-    import { GatewayModule, jwt } from 'portcullis';
-    import { InvoicesModule } from '../upstreams/invoices/invoices.module.js';
-    @Module({ imports: [GatewayModule.forRoot({ authentication: jwt() }), InvoicesModule] })
-    export class AppModule {}`,
   'src/kit.ts': `
     import { createTestGateway, FakeUpstream } from 'portcullis/testing';
     import { AppModule } from './app/app.module.js';

@@ -112,6 +112,14 @@ describe('a gateway made for a test', () => {
     expect(running.lines).toContain(line);
   });
 
+  it('says at its start where rate limits are counted', async () => {
+    running = await createTestGateway(AppModule, { environment: environment() });
+
+    const [started] = await running.logged('gateway.started');
+
+    expect(started).toMatchObject({ rateLimits: "in this process's memory" });
+  });
+
   it('answers on an admin port of its own', async () => {
     running = await createTestGateway(AppModule, { environment: environment() });
 

@@ -3,17 +3,16 @@ import type { AddressInfo } from 'node:net';
 import type { INestApplication, Type } from '@nestjs/common';
 import { type CreateGatewayOptions, createGateway, type Gateway } from 'portcullis';
 import { loadSettings } from '../../src/config/load-settings.js';
+import { type LogLine, MemoryLog } from '../../src/framework/testing/memory-log.js';
 import { createObservability, type Observability } from '../../src/observability/create-observability.js';
-import { LogSink } from '../../src/observability/log-sink.js';
+
+export type { LogLine };
 
 export const TEST_SECRET = 'a-secret-for-tests-that-is-long-enough';
 
 /** Both ways through the gateway: every promise is tested on each. */
 export const WAYS = ['compiled', 'interpreted'] as const;
 export type Way = (typeof WAYS)[number];
-
-/** One line of either log, parsed. */
-export type LogLine = Readonly<Record<string, unknown>>;
 
 /** A gateway on free loopback ports, with its logs in memory. */
 export interface RunningGateway {
@@ -72,41 +71,9 @@ export async function startGateway(
     adminUrl: `http://127.0.0.1:${adminPort}`,
     observability,
     lines: () => log.lines,
-    accessLines: (count) => log.waitFor('request', count),
+    accessLines: (count) => log.logged('request', count),
     close: () => gateway.close(),
   };
-}
-
-/** A log in memory. */
-class MemoryLog {
-  readonly lines: LogLine[] = [];
-  readonly #waiting = new Set<() => void>();
-  readonly sink = new LogSink(1, {
-    flushMs: 5,
-    write: (_fd, chunk, done) => {
-      this.#take(chunk.toString());
-      done(null, chunk.length);
-    },
-  });
-
-  /** Resolves when so many lines of the event were logged. */
-  waitFor(event: string, count: number): Promise<readonly LogLine[]> {
-    return new Promise((resolve) => {
-      const check = (): void => {
-        const found = this.lines.filter((line) => line['event'] === event);
-        if (found.length < count) return;
-        this.#waiting.delete(check);
-        resolve(found);
-      };
-      this.#waiting.add(check);
-      check();
-    });
-  }
-
-  #take(text: string): void {
-    for (const line of text.split('\n')) if (line !== '') this.lines.push(JSON.parse(line) as LogLine);
-    for (const check of this.#waiting) check();
-  }
 }
 
 export interface Answer {

@@ -1,6 +1,14 @@
 import 'reflect-metadata';
 import { parse } from 'node:querystring';
-import { Controller, createParamDecorator, Get, HttpCode, Param, UseGuards } from '@nestjs/common';
+import {
+  Controller,
+  type ControllerOptions,
+  createParamDecorator,
+  Get,
+  HttpCode,
+  Param,
+  UseGuards,
+} from '@nestjs/common';
 import {
   CUSTOM_ROUTE_ARGS_METADATA,
   EXCEPTION_FILTERS_METADATA,
@@ -20,14 +28,13 @@ import {
   SSE_METADATA,
   VERSION_METADATA,
 } from '@nestjs/common/internal';
+import { MetadataScanner } from '@nestjs/core';
 import type { PathParams } from '../../routing/path-pattern.js';
 
-/**
- * Everything the compiler reads of Nest that is not its public API, in one file.
- *
- * {@link internalsAgree} checks at boot that the keys still mean what this file takes them to mean; when they do not,
- * every route is interpreted and the boot log says so.
- */
+// Everything the compiler reads of Nest and Express that is not their public API, in one file. internalsAgree() checks at
+// boot that the keys still mean what they are taken to mean here; when they do not, every route is interpreted and the
+// route table says so.
+
 export type EnhancerKind = 'guard' | 'interceptor' | 'pipe' | 'filter';
 
 const ENHANCER_KEYS: Readonly<Record<EnhancerKind, string>> = {
@@ -67,13 +74,14 @@ export function materialDecorators(method: object): readonly string[] {
 }
 
 /** The host a controller is bound to, if any. */
-export function hostOf(controller: object): unknown {
-  return Reflect.getMetadata(HOST_METADATA, controller);
+export function hostOf(controller: object): ControllerOptions['host'] {
+  return Reflect.getMetadata(HOST_METADATA, controller) as ControllerOptions['host'];
 }
 
 /** The version declared on a method or its controller, if any. */
-export function versionOf(controller: object, method: object): unknown {
-  return Reflect.getMetadata(VERSION_METADATA, method) ?? Reflect.getMetadata(VERSION_METADATA, controller);
+export function versionOf(controller: object, method: object): ControllerOptions['version'] {
+  return (Reflect.getMetadata(VERSION_METADATA, method) ??
+    Reflect.getMetadata(VERSION_METADATA, controller)) as ControllerOptions['version'];
 }
 
 /** The declared paths of a controller or a method; `undefined` when it has none. */
@@ -86,6 +94,15 @@ export function declaredPaths(holder: object): readonly string[] | undefined {
 /** Whether a function is a route handler. */
 export function isRouteHandler(method: object): boolean {
   return Reflect.hasMetadata(METHOD_METADATA, method);
+}
+
+/** The names of a class's route handlers, inherited ones included, as Nest finds those it registers. */
+export function handlerNames(controller: { readonly prototype: object }): readonly string[] {
+  const prototype = controller.prototype as Record<string, object>;
+  // The nearest method counts: an override without a decorator is no handler.
+  return new MetadataScanner()
+    .getAllMethodNames(prototype)
+    .filter((name) => isRouteHandler(prototype[name] as object));
 }
 
 /** Where a handler's argument comes from. */
@@ -138,7 +155,7 @@ export function handlerArguments(controller: object, method: string): readonly H
   });
 }
 
-/** The number Nest gives pipes as `metadata.type` is mapped to a word by the consumer; custom ones are `custom`. */
+/** What Nest tells a pipe as `metadata.type`. */
 export function pipeType(source: ArgumentSource): 'param' | 'query' | 'custom' {
   return source === 'param' || source === 'query' ? source : 'custom';
 }
@@ -146,14 +163,7 @@ export function pipeType(source: ArgumentSource): 'param' | 'query' | 'custom' {
 /** Whether the handler writes the response itself (`@Res()` without passthrough, `@Next()`). */
 export function writesResponse(controller: object, method: string): boolean {
   if (Reflect.getMetadata(RESPONSE_PASSTHROUGH_METADATA, controller, method) === true) return false;
-  const raw = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, method) ?? {}) as Record<
-    string,
-    RawArgument
-  >;
-  return Object.keys(raw).some((key) => {
-    const type = Number(key.split(':')[0]);
-    return type === RouteParamtypes.RESPONSE || type === RouteParamtypes.NEXT;
-  });
+  return handlerArguments(controller, method).some(({ name }) => name === '@Res' || name === '@Next');
 }
 
 /** Decorators that are not spelled like the kind of parameter they read. */

@@ -1,9 +1,9 @@
 import type { Type } from '@nestjs/common';
 import type { ConfigProblem } from '../../contracts/config-problem.js';
-import { declaredPolicies, type PolicyDeclaration } from '../../contracts/policy.js';
+import { declarationLevels } from '../../contracts/policy.js';
 import { handlerToken, proxyMetadataOf } from '../decorators/proxy-controller.decorator.js';
 import type { ControllerReader } from './controller.reader.js';
-import { isRouteHandler } from './nest-internals.js';
+import { handlerNames } from './nest-internals.js';
 import type { PolicyCatalogue } from './policy.catalogue.js';
 
 /** A policy on an ordinary Nest controller must have a guard or an interceptor that runs it; alone it does nothing. */
@@ -29,9 +29,9 @@ function checkController(type: Type, reader: ControllerReader, catalogue: Policy
       });
       continue;
     }
-    const declared = [...declaredPolicies(method), ...declaredOn(type)].filter(
-      ({ options }) => options !== undefined,
-    );
+    const declared = declarationLevels(method, type)
+      .flat()
+      .filter(({ options }) => options !== undefined);
     if (declared.length === 0) continue;
     const { declarations, overridden, enforced: carriedOut } = reader.enhancers(type, method);
     const standing = [...declarations, ...overridden.flatMap((enhancer) => enhancer.declarations)];
@@ -46,31 +46,4 @@ function checkController(type: Type, reader: ControllerReader, catalogue: Policy
     }
   }
   return problems;
-}
-
-/** What a class and those it extends declare. */
-function declaredOn(type: Type): readonly PolicyDeclaration[] {
-  const declared: PolicyDeclaration[] = [];
-  for (let holder: object | null = type; holder !== null; holder = Object.getPrototypeOf(holder)) {
-    declared.push(...declaredPolicies(holder));
-  }
-  return declared;
-}
-
-/** Handlers of a class, inherited ones included: Nest registers them all. */
-function handlerNames(type: Type): readonly string[] {
-  const names = new Set<string>();
-  const prototype = type.prototype as Record<string, unknown>;
-  for (let holder: object = prototype; holder !== Object.prototype; holder = Object.getPrototypeOf(holder)) {
-    for (const name of Object.getOwnPropertyNames(holder)) {
-      if (
-        name === 'constructor' ||
-        typeof Object.getOwnPropertyDescriptor(holder, name)?.value !== 'function'
-      )
-        continue;
-      // The nearest one counts: an override without a decorator is no handler.
-      if (isRouteHandler(prototype[name] as object)) names.add(name);
-    }
-  }
-  return [...names];
 }

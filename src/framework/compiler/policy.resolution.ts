@@ -10,15 +10,16 @@ import {
 import type { RouteFacts } from '../../contracts/route-facts.js';
 import type { PlannedPolicy } from '../../routing/planned-route.js';
 
-/** A level of declaration, nearest first: method, its enhancers, controller, its enhancers, global. */
-export type DeclarationLevel = readonly PolicyDeclaration[];
-
 /** The one declaration per policy that counts on a route. */
 export type ResolvedPolicies = ReadonlyMap<string, PolicyDeclaration>;
 
-/** The nearest declaration of each policy wins and is taken whole. Two of one policy at one level are a mistake. */
+/**
+ * The nearest declaration of each policy wins and is taken whole. Two of one policy at one level are a mistake.
+ *
+ * @param levels nearest first: the method, the controller, what it extends, the enhancers, the gateway
+ */
 export function resolvePolicies(
-  levels: readonly DeclarationLevel[],
+  levels: readonly (readonly PolicyDeclaration[])[],
   where: string,
   problems: ConfigProblem[],
 ): ResolvedPolicies {

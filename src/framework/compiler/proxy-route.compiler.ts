@@ -1,8 +1,11 @@
 import { type Type, VersioningType } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
 import type { ConfigProblem } from '../../contracts/config-problem.js';
-import { declaredPolicies, type PolicyDeclaration } from '../../contracts/policy.js';
+import { declarationLevels, type PolicyDeclaration } from '../../contracts/policy.js';
 import type { RouteFacts } from '../../contracts/route-facts.js';
+import { AUTHENTICATE } from '../../policies/authenticate/authenticate.options.js';
+import { FILTER_RESPONSE } from '../../policies/filter-response/filter-response.decorator.js';
+import { RATE_LIMIT } from '../../policies/rate-limit/rate-limit.stage.js';
 import { needsThrottlerGuard } from '../../policies/rate-limit/throttler.declarations.js';
 import { type PathPattern, paramNamesOf, parsePathPattern } from '../../routing/path-pattern.js';
 import type { PlannedRoute } from '../../routing/planned-route.js';
@@ -19,7 +22,6 @@ import type { ExpressRoute } from './express.survey.js';
 import { bindHandler, planArguments } from './handler.binder.js';
 import {
   answerDecorators,
-  declaredPaths,
   handlerArguments,
   hostOf,
   materialDecorators,
@@ -34,6 +36,7 @@ import {
   resolvePolicies,
 } from './policy.resolution.js';
 import type { RouteUnderCheck } from './route.invariants.js';
+import { publicPrefix, upstreamPathProblems, upstreamPattern } from './upstream-path.js';
 
 type Handler = (...args: unknown[]) => unknown;
 
@@ -86,7 +89,7 @@ export class ProxyRouteCompiler {
       throttle.declarations,
       where,
     );
-    const identity = resolved.get('authenticate');
+    const identity = resolved.get(AUTHENTICATE);
     const facts: RouteFacts = Object.freeze({
       id: `${registered.methods?.join('|') ?? 'ALL'} ${registered.path}`,
       methods: registered.methods,
@@ -100,10 +103,14 @@ export class ProxyRouteCompiler {
     const pipeline = compilePolicies(resolved, this.catalogue.byName, facts, this.problems);
     this.#checkAnswer(controller.type, methodName, pipeline, where);
     this.#checkOverridden(enhancers, resolved, where);
+    for (const message of upstreamPathProblems(prefix, proxy.options.upstreamPath)) {
+      this.problems.push({ where, message });
+    }
 
     // 3
+    const handed = handlerArguments(controller.type, methodName);
     const args = planArguments({
-      arguments: handlerArguments(controller.type, methodName),
+      arguments: handed,
       types:
         (Reflect.getMetadata('design:paramtypes', controller.type.prototype, methodName) as unknown[]) ?? [],
       pipes: enhancers.pipes,
@@ -134,9 +141,9 @@ export class ProxyRouteCompiler {
       exceptions: pipeline.exceptions,
       before: pipeline.before,
       after: pipeline.after,
-      prepare: this.#prepare(prefix, proxy, where),
+      prepare: prepareCall(prefix, proxy.options.upstreamPath),
       handle: compiled ? bindHandler(controller.instance, bound, args.readers) : undefined,
-      readsBody: handlerArguments(controller.type, methodName).some(({ name }) => BODY_ARGUMENTS.has(name)),
+      readsBody: handed.some(({ name }) => BODY_ARGUMENTS.has(name)),
       nestAnswers: materialDecorators(method).length > 0,
       deopt: enhancers.hasForeignFilter,
     };
@@ -165,18 +172,13 @@ export class ProxyRouteCompiler {
     where: string,
   ): ResolvedPolicies {
     const { globals, defaults } = this.catalogue;
-    const levels: (readonly PolicyDeclaration[])[] = [declaredPolicies(method)];
-    // A controller that extends another inherits what it declares, the nearest class first.
-    for (let holder: object | null = type; holder !== null; holder = Object.getPrototypeOf(holder)) {
-      levels.push(declaredPolicies(holder));
-    }
-    levels.push(throttled);
     // An enhancer stands for a policy unless the route declares that policy itself; two of a kind mean the same.
     const implied = new Map<string, PolicyDeclaration>();
     for (const declaration of enhancers.declarations) {
       if (!implied.has(declaration.policy)) implied.set(declaration.policy, declaration);
     }
-    return resolvePolicies([...levels, [...implied.values()], globals, defaults], where, this.problems);
+    const levels = [...declarationLevels(method, type), throttled, [...implied.values()], globals, defaults];
+    return resolvePolicies(levels, where, this.problems);
   }
 
   /**
@@ -187,7 +189,7 @@ export class ProxyRouteCompiler {
     const declarations = this.catalogue.throttlers.declarations(type, method);
     const reason = needsThrottlerGuard(declarations[0]);
     if (reason === undefined) return { declarations, enhancers, reasons: [] };
-    const others = enhancers.declarations.filter(({ policy }) => policy !== 'rate-limit');
+    const others = enhancers.declarations.filter(({ policy }) => policy !== RATE_LIMIT);
     // Without the guard nothing would enforce it: the declaration stays, and its check refuses to boot.
     if (others.length === enhancers.declarations.length)
       return { declarations, enhancers, reasons: [reason] };
@@ -247,7 +249,7 @@ export class ProxyRouteCompiler {
   }
 
   /** The version that Nest looks for in a request; with URI versioning it is part of the path instead. */
-  #version(type: Type, method: object): unknown {
+  #version(type: Type, method: object): ReturnType<typeof versionOf> {
     const versioning = this.config.getVersioning();
     if (versioning === undefined || versioning.type === VersioningType.URI) return undefined;
     return versionOf(type, method) ?? versioning.defaultVersion;
@@ -260,30 +262,6 @@ export class ProxyRouteCompiler {
       .join(' ')
       .trim();
   }
-
-  #prepare(prefix: string, proxy: ProxyControllerMetadata, where: string): PlannedRoute['prepare'] {
-    const { upstreamPath } = proxy.options;
-    const plain = parsePathPattern(prefix === '' ? '/' : prefix);
-    if (upstreamPath !== undefined && !upstreamPath.startsWith('/')) {
-      this.problems.push({ where, message: `upstreamPath is "${upstreamPath}"; it must start with "/".` });
-    }
-    if (upstreamPath !== undefined && plain === undefined) {
-      this.problems.push({
-        where,
-        message: `upstreamPath needs a prefix of literals and ":names"; "${prefix}" holds more.`,
-      });
-    }
-    const unknown = [...(upstreamPath ?? '').matchAll(/\/:([^/]+)/g)]
-      .map(([, name]) => name as string)
-      .filter((name) => plain !== undefined && !plain.paramNames.includes(name));
-    for (const name of unknown) {
-      this.problems.push({
-        where,
-        message: `upstreamPath names ":${name}", which the prefix "${prefix}" does not have.`,
-      });
-    }
-    return prepareCall(prefix, upstreamPath);
-  }
 }
 
 const BODY_ARGUMENTS = new Set(['@Body', '@RawBody']);
@@ -293,21 +271,6 @@ function wildcardOf(pattern: PathPattern | undefined): string | undefined {
   return last?.kind === 'wildcard' ? last.name : undefined;
 }
 
-/** The registered path without the handler's own part; `undefined` when the path is not this controller's. */
-function publicPrefix(path: string | undefined, declared: string, method: object): string | undefined {
-  if (path === undefined) return undefined;
-  const own = `/${trim(declared)}`;
-  for (const part of declaredPaths(method) ?? []) {
-    const tail = trim(part) === '' ? '' : `/${trim(part)}`;
-    if (!path.endsWith(tail)) continue;
-    const prefix = path.slice(0, path.length - tail.length);
-    if (own === '/' || prefix === own || prefix.endsWith(own)) return prefix === '/' ? '' : prefix;
-  }
-  return undefined;
-}
-
-const trim = (path: string): string => path.replace(/^\/+|\/+$/g, '');
-
 function underCheck(
   route: PlannedRoute,
   resolved: ResolvedPolicies,
@@ -315,22 +278,14 @@ function underCheck(
   proxy: ProxyControllerMetadata,
   condition: string,
 ): RouteUnderCheck {
-  const identity = resolved.get('authenticate');
-  const filter = resolved.get('filter-response');
-  const { upstreamPath } = proxy.options;
-  const upstreamPattern =
-    upstreamPath === undefined
-      ? route.pattern
-      : parsePathPattern(trimEnd(upstreamPath) + route.facts.path.slice(prefix.length) || '/');
+  const identity = resolved.get(AUTHENTICATE);
+  const filter = resolved.get(FILTER_RESPONSE);
   return {
     route,
     isPublic: identity !== undefined && identity.options === undefined,
-    hasIdentity: identity !== undefined && identity.options !== undefined,
     isFiltered: filter !== undefined && filter.options !== undefined,
     isUnfilteredOnPurpose: filter !== undefined && filter.options === undefined,
-    upstreamPattern,
+    upstreamPattern: upstreamPattern(route.facts.path, prefix, proxy.options.upstreamPath),
     condition,
   };
 }
-
-const trimEnd = (path: string): string => path.replace(/\/+$/, '');

@@ -7,7 +7,6 @@ export interface RouteUnderCheck {
   readonly route: PlannedRoute;
   /** Declared public: `@Public()`. */
   readonly isPublic: boolean;
-  readonly hasIdentity: boolean;
   readonly isFiltered: boolean;
   readonly isUnfilteredOnPurpose: boolean;
   /** Host and version that a request must have besides method and path; `''` when none is asked for. */
@@ -24,7 +23,7 @@ export function checkInvariants(routes: readonly RouteUnderCheck[]): readonly Co
 /** Closed by default: a route without authentication says so. */
 function checkIdentity(routes: readonly RouteUnderCheck[]): ConfigProblem[] {
   return routes
-    .filter(({ isPublic, hasIdentity }) => !isPublic && !hasIdentity)
+    .filter(({ isPublic, route }) => !isPublic && !route.facts.authenticated)
     .map(({ route }) => ({
       where: route.facts.handler,
       message: `${route.facts.id} has no authentication; add @Authenticate(…), a default in GatewayModule.forRoot({ authentication }), or @Public() when it is meant to be open.`,

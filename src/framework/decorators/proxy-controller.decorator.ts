@@ -1,8 +1,9 @@
 import 'reflect-metadata';
 import { Controller } from '@nestjs/common';
 import type { UpstreamDefinition } from '../../contracts/upstream-definition.js';
-import { isRouteHandler } from '../compiler/nest-internals.js';
+import { handlerNames } from '../compiler/nest-internals.js';
 
+/** What a proxy controller may say beside its upstream and its prefix. */
 export interface ProxyControllerOptions {
   /**
    * What the controller's prefix becomes on the upstream: `/users` turns `/api/users/7` into `/users/7`.
@@ -61,25 +62,12 @@ export function handlerToken(handler: object): HandlerToken | undefined {
  * so the class gets a function of its own that calls it.
  */
 function markHandlers(controller: HandlerToken['controller']): void {
-  const prototype = controller.prototype as Record<string, unknown>;
-  for (const name of methodNames(prototype)) {
-    const method = prototype[name];
-    if (typeof method !== 'function' || !isRouteHandler(method)) continue;
+  const prototype = controller.prototype as Record<string, object>;
+  for (const name of handlerNames(controller)) {
+    const method = prototype[name] as object;
     const own = Object.hasOwn(prototype, name) ? method : inherit(prototype, name, method);
     Reflect.defineMetadata(TOKEN, { controller, method: name } satisfies HandlerToken, own);
   }
-}
-
-function methodNames(prototype: object): readonly string[] {
-  const names = new Set<string>();
-  for (let p = prototype; p !== Object.prototype && p !== null; p = Object.getPrototypeOf(p)) {
-    for (const name of Object.getOwnPropertyNames(p)) {
-      // A getter is not a handler, and reading it here would run a team's code.
-      if (name !== 'constructor' && Object.getOwnPropertyDescriptor(p, name)?.value !== undefined)
-        names.add(name);
-    }
-  }
-  return [...names];
 }
 
 function inherit(prototype: object, name: string, method: object): object {

@@ -4,7 +4,7 @@ import type { PlannedRoute } from '../../routing/planned-route.js';
 
 /**
  * Puts a body back that somebody in front of the route has read: a body parser of the application, for instance.
- * The bytes it kept as `rawBody` are sent on; what it parsed is never serialised again (THREATS 118).
+ * The bytes it kept as `rawBody` are sent on; what it parsed is never serialised again.
  *
  * @throws GatewayError `internal` when the bytes are gone: waiting for them would hang the request
  */

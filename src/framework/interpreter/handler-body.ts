@@ -10,7 +10,7 @@ const HANDLER_BODY_BYTES = 1024 * 1024;
 
 /**
  * Reads the body for a handler that asks for it. The upstream call keeps the very bytes the client sent,
- * never a re-serialised copy (THREATS 118).
+ * never a re-serialised copy.
  *
  * @throws GatewayError `body-too-large`, or `bad-request` when JSON is malformed
  */

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 
+/** What a development token says. */
 export interface DevelopmentTokenContents {
   readonly subject: string;
   readonly scopes?: readonly string[];
@@ -13,6 +14,7 @@ export interface DevelopmentTokenContents {
   readonly algorithm?: SharedSecretAlgorithm;
 }
 
+/** The algorithms a shared secret can sign with (RFC 7518, section 3.2). */
 export type SharedSecretAlgorithm = 'HS256' | 'HS384' | 'HS512';
 
 const HASHES: Readonly<Record<SharedSecretAlgorithm, string>> = {

@@ -13,6 +13,7 @@ export interface ReceivedRequest {
   readonly body: Buffer;
 }
 
+/** Answers one request; its body has arrived. */
 export type FakeAnswer = (request: ReceivedRequest, response: ServerResponse) => void;
 
 /**

@@ -4,6 +4,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { TestingModuleBuilder } from '@nestjs/testing';
 import { type RouteView, routeViews } from '../../admin/route.view.js';
 import { loadSettings } from '../../config/load-settings.js';
+import type { Environment } from '../../contracts/environment.js';
 import { createObservability, type Observability } from '../../observability/create-observability.js';
 import {
   type CreateGatewayOptions,
@@ -14,7 +15,7 @@ import {
 } from '../create-gateway.js';
 import { GatewayAdapter } from '../gateway.adapter.js';
 import { GatewayLifecycle } from '../gateway.lifecycle.js';
-import { ENVIRONMENT, type Environment, OBSERVABILITY } from '../gateway.tokens.js';
+import { ENVIRONMENT, OBSERVABILITY } from '../gateway.tokens.js';
 import { type DevelopmentTokenContents, developmentToken } from './development-token.js';
 import { type LogLine, MemoryLog } from './memory-log.js';
 
@@ -35,6 +36,7 @@ export interface TestGateway {
   close(): Promise<void>;
 }
 
+/** What a test gives its gateway; every part is optional. */
 export interface TestGatewayOptions {
   /** Variables of the gateway; nothing is taken from the process. Defaults: free ports and a secret for tokens. */
   readonly environment?: Environment;

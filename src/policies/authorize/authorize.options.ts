@@ -1,4 +1,5 @@
 import type { Exchange } from '../../contracts/exchange.js';
+import { checkedElsewhere, checkOptions, type OptionRules } from '../../contracts/option-check.js';
 import type { Claims } from '../../contracts/principal.js';
 
 export const AUTHORIZE = 'authorize';
@@ -28,10 +29,19 @@ export const AUTHORIZE_DEFAULTS = { rolesClaim: 'roles' } as const;
 /** A scope as RFC 6749, section 3.3 writes it: it also stands in a quoted header value. */
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
+/** Their values are judged together, below. A misspelled one would let everybody through who has the rest. */
+const KNOWN: OptionRules<AuthorizeOptions> = {
+  allScopes: checkedElsewhere,
+  anyScope: checkedElsewhere,
+  roles: checkedElsewhere,
+  rolesClaim: checkedElsewhere,
+  rule: checkedElsewhere,
+};
+
 /** Problems of a declaration in plain words; empty when it is sound. */
 export function checkAuthorize(options: AuthorizeOptions): readonly string[] {
   const { allScopes, anyScope, roles, rolesClaim, rule } = options;
-  const problems: string[] = [];
+  const problems = checkOptions('', '', options, KNOWN).map(({ message }) => message);
   if ([allScopes, anyScope, roles, rule].every((part) => part === undefined)) {
     problems.push('nothing is required; name scopes, roles or a rule, or take the decorator away.');
   }

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { show } from '../../contracts/option-check.js';
 import type { CompiledPolicy, Policy, StageName } from '../../contracts/policy.js';
 import { type BodyLimitOptions, sizeBytes, sizeText } from './body-limit.options.js';
 import { BODY_LIMIT, bodyLimitStage } from './body-limit.stage.js';
@@ -22,8 +23,7 @@ export class BodyLimitPolicy implements Policy<BodyLimitOptions> {
 
   check({ limit }: BodyLimitOptions): readonly string[] {
     if (!Number.isNaN(sizeBytes(limit))) return [];
-    const found = typeof limit === 'string' ? `'${limit}'` : String(limit);
-    return [`limit is ${found}; must be whole bytes, a size like '512kb' or '1mb', or 'none'.`];
+    return [`limit is ${show(limit)}; must be whole bytes, a size like '512kb' or '1mb', or 'none'.`];
   }
 
   compile({ limit }: BodyLimitOptions): CompiledPolicy {

@@ -9,8 +9,8 @@ import { CountedBody } from './counted-body.js';
 export const BODY_LIMIT = 'body-limit';
 
 /**
- * Refuses a body that is over the limit: at once where its length is known, else as soon as one byte too many comes
- * (THREATS 94). Only a body of unknown length is touched at all.
+ * Refuses a body that is over the limit: at once where its length is known, else as soon as one byte too many comes.
+ * Only a body of unknown length is touched at all.
  */
 export function bodyLimitStage(limitBytes: number): Stage {
   const detail = `At most ${sizeText(limitBytes)} are allowed.`;

@@ -6,7 +6,7 @@ export const CORRELATION_HEADER = 'X-Correlation-ID';
 /** The same, for comparing with folded names. */
 export const CORRELATION_FIELD = 'x-correlation-id';
 
-/** Safe in a log line, a header and a shell: nothing to quote, nothing to escape (THREATS 42). */
+/** Safe in a log line, a header and a shell: nothing to quote, nothing to escape. */
 const ID = /^[A-Za-z0-9._-]{1,128}$/;
 
 /** Whether a value may be used as a correlation id as it is. */

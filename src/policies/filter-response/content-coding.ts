@@ -5,7 +5,7 @@ import { UnreadableBody } from './unreadable-body.js';
 
 type Decoder = (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
 
-/** The codings of RFC 9110, section 8.4.1, RFC 7932 and RFC 8878 that are undone. One layer only (THREATS 95). */
+/** The codings of RFC 9110, section 8.4.1, RFC 7932 and RFC 8878 that are undone. One layer only. */
 const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
   ['gzip', promisify(gunzip) as Decoder],
   ['x-gzip', promisify(gunzip) as Decoder],

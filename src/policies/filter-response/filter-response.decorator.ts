@@ -1,4 +1,4 @@
-import { declarePolicy } from '../../contracts/policy.js';
+import { declareOff, declarePolicy } from '../../contracts/policy.js';
 import type { FilterResponseOptions } from './filter-response.options.js';
 
 /** The policy's name, as the boot table, logs and metrics show it. */
@@ -23,5 +23,5 @@ export function FilterResponse<T = unknown>(
 
 /** Passes answers as they are, where the controller or the gateway filters. The reason is for the reader and the boot table. */
 export function Unfiltered(reason: string): ClassDecorator & MethodDecorator {
-  return declarePolicy({ policy: FILTER_RESPONSE, options: undefined, reason, writtenAs: '@Unfiltered' });
+  return declareOff(FILTER_RESPONSE, '@Unfiltered', reason);
 }

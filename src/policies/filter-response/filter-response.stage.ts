@@ -1,3 +1,4 @@
+import { collectBody } from '../../contracts/collect-body.js';
 import type { Exchange } from '../../contracts/exchange.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
 import type { HeaderEdit } from '../../contracts/header-edit.js';
@@ -8,7 +9,6 @@ import {
   UpstreamResponse,
   WholeBody,
 } from '../../contracts/upstream-response.js';
-import { collectBody } from './collect-body.js';
 import { type CompiledFilter, compileFilter } from './compiled-filter.js';
 import { contentCoding, decodeContent } from './content-coding.js';
 import { parseExact } from './exact-json.js';
@@ -80,7 +80,7 @@ async function collectAndFilter(
 ): Promise<UpstreamResponse> {
   let bytes: Buffer;
   try {
-    bytes = await collectBody(response.body, limitBytes, exchange.cancellation);
+    bytes = await collectBody(response.body, limitBytes, overLimit, exchange.cancellation);
   } catch (error) {
     return unreadable(response, error);
   }
@@ -110,7 +110,7 @@ function filtered(
   limitBytes: number,
 ): UpstreamResponse {
   const { status, headers, upstream } = response;
-  if (bytes.length > limitBytes) throw new UnreadableBody('over the limit');
+  if (bytes.length > limitBytes) throw overLimit();
   if (bytes.length === 0) {
     return new UpstreamResponse(status, bodilessHeaders(headers, true), EMPTY_BODY, upstream);
   }
@@ -138,6 +138,8 @@ function unreadable(response: UpstreamResponse, error: unknown): UpstreamRespons
   if (status < 300) throw refusal(response, error);
   return new UpstreamResponse(status, bodilessHeaders(headers, false), EMPTY_BODY, upstream);
 }
+
+const overLimit = (): UnreadableBody => new UnreadableBody('over the limit');
 
 function refusal({ upstream }: UpstreamResponse, { reason }: UnreadableBody): GatewayError {
   return new GatewayError('upstream-body', {

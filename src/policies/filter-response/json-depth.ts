@@ -7,7 +7,7 @@ const SCAN_FROM_BYTES = 64 * 1024;
 /**
  * Whether a large JSON text nests too deeply to be worth parsing.
  *
- * A mebibyte of `[` holds JSON.parse for 170 ms, a scan for brackets outside strings about one (THREATS 98, 103).
+ * A mebibyte of `[` holds JSON.parse for 170 ms, a scan for brackets outside strings about one.
  */
 export function nestsTooDeep(bytes: Buffer): boolean {
   if (bytes.length < SCAN_FROM_BYTES) return false;

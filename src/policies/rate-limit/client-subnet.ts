@@ -5,7 +5,7 @@ const REMEMBERED = 10_000;
 
 /**
  * Makes the function that gives all addresses of one client the same spelling: IPv4 as it is, IPv4 inside IPv6 as IPv4,
- * IPv6 as its subnet, because one client owns a whole subnet and may walk through it (THREATS 67).
+ * IPv6 as its subnet, because one client owns a whole subnet and may walk through it.
  */
 export function clientSubnet(ipv6Prefix: number): (address: string) => string {
   const known = new Map<string, string>();

@@ -5,7 +5,7 @@ export interface KeyHolder {
   evictEldest(): void;
 }
 
-/** Bounds the keys of all windows together, so that a flood of identities cannot fill the memory (THREATS 73). */
+/** Bounds the keys of all windows together, so that a flood of identities cannot fill the memory. */
 export class KeyBudget {
   #used = 0;
   #evicted = 0;

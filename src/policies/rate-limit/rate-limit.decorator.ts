@@ -1,4 +1,4 @@
-import { declarePolicy } from '../../contracts/policy.js';
+import { declareOff, declarePolicy } from '../../contracts/policy.js';
 import { declarationName } from './declaration-name.js';
 import type { RateLimitOptions } from './rate-limit.options.js';
 import { RATE_LIMIT } from './rate-limit.stage.js';
@@ -30,9 +30,7 @@ export function RateLimit(options: RateLimitOptions): ClassDecorator & MethodDec
  * @param why shown in the boot table: `called by the load balancer every second`
  */
 export function NoRateLimit(why: string): ClassDecorator & MethodDecorator {
-  if (typeof why !== 'string' || why.trim() === '')
-    throw new TypeError('@NoRateLimit needs a reason: why is there no limit?');
-  return declarePolicy({ policy: RATE_LIMIT, options: undefined, reason: why, writtenAs: '@NoRateLimit' });
+  return declareOff(RATE_LIMIT, '@NoRateLimit', why);
 }
 
 function apply(

@@ -1,4 +1,5 @@
 import type { Exchange } from '../../contracts/exchange.js';
+import { checkOptions, type OptionRules, trueOrFalse } from '../../contracts/option-check.js';
 import type { RouteFacts } from '../../contracts/route-facts.js';
 
 /** Milliseconds, or a count with its unit: `1s`, `10m`, `1h`, `1d`. */
@@ -82,41 +83,38 @@ export function resolveRateLimit(given: RateLimitOptions, bucket: string): Resol
   });
 }
 
+const RULES: OptionRules<RateLimitOptions> = {
+  limit: (value) => {
+    if (!Number.isSafeInteger(value) || (value as number) <= 0) return 'a whole number above 0';
+    return (value as number) > LARGEST_LIMIT ? `at most ${LARGEST_LIMIT}` : undefined;
+  },
+  window: (value) =>
+    Number.isNaN(windowMs(value as RateLimitWindow))
+      ? "whole milliseconds above 0 or a count with s, m, h or d, like '10m'"
+      : undefined,
+  by: (value) =>
+    typeof value === 'function' || KEYS.includes(value as string)
+      ? undefined
+      : `${KEYS.join(', ')} or a function`,
+  name: (value) =>
+    typeof value === 'string' && PLAIN_STRING.test(value)
+      ? undefined
+      : 'printable ASCII without quotes and backslashes',
+  headers: trueOrFalse,
+  bucket: (value) => (typeof value === 'string' && value !== '' ? undefined : 'a name'),
+};
+
 /** Everything wrong with a declaration on this route, in plain words. */
 export function rateLimitProblems(given: RateLimitOptions, route: RouteFacts): string[] {
-  const problems: string[] = [];
-  const { limit, window, by, name, headers, bucket } = given;
-  if (!Number.isSafeInteger(limit) || limit <= 0) {
-    problems.push(`limit is ${show(limit)}; must be a whole number above 0.`);
-  } else if (limit > LARGEST_LIMIT) {
-    problems.push(`limit is ${limit}; must be at most ${LARGEST_LIMIT}.`);
+  const problems = checkOptions('', '', given, RULES).map(({ message }) => message);
+  for (const name of ['limit', 'window'] as const) {
+    if (given[name] === undefined) problems.push(`${name} is undefined; must be ${RULES[name](undefined)}.`);
   }
-  if (Number.isNaN(windowMs(window))) {
-    problems.push(
-      `window is ${show(window)}; must be whole milliseconds above 0 or a count with s, m, h or d, like '10m'.`,
-    );
-  }
-  if (by !== undefined && typeof by !== 'function' && !KEYS.includes(by)) {
-    problems.push(`by is ${show(by)}; must be ${KEYS.join(', ')} or a function.`);
-  }
-  if (by === 'subject' && !route.authenticated) {
+  if (given.by === 'subject' && !route.authenticated) {
     problems.push("by is 'subject', but the route is public; authenticate it or count by: 'address'.");
   }
-  if (by === 'upstream' && route.upstream === undefined) {
+  if (given.by === 'upstream' && route.upstream === undefined) {
     problems.push("by is 'upstream', but the route has none; count by: 'route'.");
   }
-  if (name !== undefined && !(typeof name === 'string' && PLAIN_STRING.test(name))) {
-    problems.push(`name is ${show(name)}; must be printable ASCII without quotes and backslashes.`);
-  }
-  if (headers !== undefined && typeof headers !== 'boolean') {
-    problems.push(`headers is ${show(headers)}; must be true or false.`);
-  }
-  if (bucket !== undefined && (typeof bucket !== 'string' || bucket === '')) {
-    problems.push(`bucket is ${show(bucket)}; must be a name.`);
-  }
   return problems;
-}
-
-function show(value: unknown): string {
-  return typeof value === 'string' ? `'${value}'` : String(value);
 }

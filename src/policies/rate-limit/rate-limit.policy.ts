@@ -18,12 +18,15 @@ import {
   windowText,
 } from './rate-limit.options.js';
 import { RATE_LIMIT, rateLimitStage } from './rate-limit.stage.js';
+import { MemoryRateLimitStore } from './rate-limit.store.js';
 import { InexpressibleThrottle } from './throttler.declarations.js';
 
 /** Limits requests per window and key, on whatever store @nestjs/throttler's storage token holds. */
 @Injectable()
 export class RateLimitPolicy implements Policy<RateLimitOptions | InexpressibleThrottle> {
   readonly name = RATE_LIMIT;
+  /** Whether counts stand in this process's memory, so that several instances count apart. */
+  readonly countsInMemory: boolean;
   readonly #storage: ThrottlerStorage;
   readonly #subnetOf: (address: string) => string;
 
@@ -32,6 +35,7 @@ export class RateLimitPolicy implements Policy<RateLimitOptions | InexpressibleT
     @Inject(getOptionsToken()) options: ThrottlerModuleOptions,
   ) {
     this.#storage = storage;
+    this.countsInMemory = storage instanceof MemoryRateLimitStore;
     const prefix = Array.isArray(options) ? undefined : options.ipv6SubnetPrefix;
     this.#subnetOf = clientSubnet(prefix ?? DEFAULT_IPV6_SUBNET_PREFIX);
   }

@@ -130,6 +130,6 @@ export class ProxiedRequest extends IncomingMessage {
 function framing({ method, body }: UpstreamRequest): string[] {
   if (body === undefined) return [];
   if (body.length !== undefined) return ['content-length', String(body.length)];
-  // Node would send the body of a GET or DELETE unframed; the upstream would take it for the next request (THREATS 20).
+  // Node would send the body of a GET or DELETE unframed; the upstream would take it for the next request.
   return CHUNKED_BY_DEFAULT.has(method) ? [] : ['transfer-encoding', 'chunked'];
 }

@@ -1,4 +1,5 @@
 import type { ConfigProblem } from '../../contracts/config-problem.js';
+import type { Environment } from '../../contracts/environment.js';
 import {
   anyObject,
   checkedElsewhere,
@@ -11,7 +12,6 @@ import type { UpstreamDefinition, UpstreamOptions } from '../../contracts/upstre
 import { checkBreaker, resolveBreaker } from '../../resilience/breaker.options.js';
 import { checkRetry, resolveRetry } from '../../resilience/retry.options.js';
 import { checkTimeouts, resolveTimeouts } from '../../resilience/timeout.options.js';
-import type { Environment } from '../../targets/env.js';
 import { resolveTargets } from '../../targets/resolve-targets.js';
 import { checkPool, resolvePool } from './pool.options.js';
 import type { UpstreamSettings } from './upstream.settings.js';

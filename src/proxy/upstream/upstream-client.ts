@@ -1,3 +1,4 @@
+import { collectBody } from '../../contracts/collect-body.js';
 import { currentExchange } from '../../contracts/current-exchange.js';
 import type { Exchange } from '../../contracts/exchange.js';
 import type { ForwardCall } from '../../contracts/forward-call.js';
@@ -5,7 +6,6 @@ import { GatewayError } from '../../contracts/gateway-error.js';
 import { parseJson } from '../../contracts/json-names.js';
 import type { ParamValue } from '../../contracts/path-template.js';
 import { EMPTY_BODY, type UpstreamResponse } from '../../contracts/upstream-response.js';
-import { readBody } from './body-bytes.js';
 import { type JoinedCallOptions, joinedCall, type TemplateOptionsArgument } from './joined-call.js';
 import type { UpstreamRuntime } from './upstream.runtime.js';
 import { UpstreamStatusError } from './upstream-status.error.js';
@@ -90,15 +90,16 @@ export class UpstreamClient {
     path: P,
     ...[options]: TemplateOptionsArgument<P>
   ): Promise<UpstreamResponse> {
-    const response = await this.#send('HEAD', path, options);
+    const response = await this.#send(this.#exchangeOf('HEAD', path, options), 'HEAD', path, options);
     response.body.discard();
     return response.withBody(EMPTY_BODY);
   }
 
   /** `undefined` for an answer without a body, such as a 204. */
   async #json<T>(method: string, path: string, options: Options | undefined, body?: unknown): Promise<T> {
-    const response = await this.#send(method, path, options, body);
-    const bytes = await readBody(response.body, options?.bodyLimitBytes ?? BODY_LIMIT_BYTES, this.name);
+    const exchange = this.#exchangeOf(method, path, options);
+    const response = await this.#send(exchange, method, path, options, body);
+    const bytes = await this.#bytes(response, options?.bodyLimitBytes ?? BODY_LIMIT_BYTES, exchange);
     if (bytes.length === 0) return undefined as T;
     try {
       return parseJson(bytes.toString('utf8')) as T;
@@ -113,29 +114,35 @@ export class UpstreamClient {
   }
 
   async #send(
+    exchange: Exchange,
     method: string,
     path: string,
     options: Options = {},
     body?: unknown,
   ): Promise<UpstreamResponse> {
-    const exchange = options.call?.exchange ?? this.#runningExchange(method, path);
     const response = await this.runtime.execute(joinedCall(exchange, method, path, options, body));
     if (response.status >= 200 && response.status < 300) return response;
-    throw new UpstreamStatusError(this.name, response.status, await this.#refusal(response));
+    throw new UpstreamStatusError(this.name, response.status, await this.#refusal(response, exchange));
   }
 
-  #runningExchange(method: string, path: string): Exchange {
-    const exchange = currentExchange();
+  #exchangeOf(method: string, path: string, options: Options | undefined): Exchange {
+    const exchange = options?.call?.exchange ?? currentExchange();
     if (exchange !== undefined) return exchange;
     throw new TypeError(
       `${this.name}: ${method} ${path} was called outside a request; pass { call } or call it from a handler.`,
     );
   }
 
+  #bytes({ body }: UpstreamResponse, limitBytes: number, { cancellation }: Exchange): Promise<Buffer> {
+    const detail = `${this.name} answered with more than ${limitBytes} bytes.`;
+    const overLimit = (): GatewayError => new GatewayError('upstream-body', { upstream: this.name, detail });
+    return collectBody(body, limitBytes, overLimit, cancellation);
+  }
+
   /** The body of an answer that is not a 2xx, if it is small JSON and comes whole. The status matters more than it. */
-  async #refusal(response: UpstreamResponse): Promise<unknown> {
+  async #refusal(response: UpstreamResponse, exchange: Exchange): Promise<unknown> {
     try {
-      const bytes = await readBody(response.body, ERROR_BODY_LIMIT_BYTES, this.name);
+      const bytes = await this.#bytes(response, ERROR_BODY_LIMIT_BYTES, exchange);
       return parseJson(bytes.toString('utf8'));
     } catch {
       return undefined;

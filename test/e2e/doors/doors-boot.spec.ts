@@ -121,6 +121,14 @@ describe('boot refuses', () => {
     ]);
   });
 
+  it('an upstream that a circular import left undefined where a module imports it', async () => {
+    const upstreams = [USERS, undefined as unknown as typeof USERS];
+
+    expect(await refusals([], { upstreams })).toEqual([
+      'UpstreamModule.forFeature: one of its upstreams is undefined; give it what defineUpstream(…) returned (a circular import leaves it undefined).',
+    ]);
+  });
+
   it('an upstream that is defined and not imported', async () => {
     @ProxyController(ORDERS, 'api/orders')
     class OrdersController extends Forwards {
@@ -326,7 +334,7 @@ describe('boot refuses', () => {
     }
 
     expect(await refusals([UsersController])).toEqual([
-      'UsersController.all: upstreamPath names ":customer", which the prefix "/api/:tenant" does not have.',
+      'UsersController.all: upstreamPath names ":customer", which the prefix "/api/:tenant" does not have; add it there, or take it out here.',
     ]);
   });
 

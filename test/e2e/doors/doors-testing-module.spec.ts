@@ -5,6 +5,7 @@ import { Test } from '@nestjs/testing';
 import {
   Forward,
   type ForwardCall,
+  GatewayAdapter,
   GatewayModule,
   InjectUpstream,
   JwtAuthGuard,
@@ -121,6 +122,30 @@ describe('an application on the adapter of Nest itself', () => {
     expect(answer.status).toBe(500);
     expect(answer.json()).toMatchObject({ code: 'internal' });
     expect(upstream.received).toHaveLength(0);
+  });
+});
+
+describe('an application on the adapter of the gateway, without createGateway', () => {
+  it('compiles its routes and is ready as soon as it listens', async () => {
+    const environment = { USERS_URL: 'http://127.0.0.1:9', JWT_SECRET: TEST_SECRET };
+    const observability = createObservability(loadSettings(environment), { sink: new MemoryLog().sink });
+    const testing = await Test.createTestingModule({
+      imports: [
+        GatewayModule.forRoot({ authentication: jwt(), environment, observability }),
+        UpstreamModule.forFeature(USERS),
+      ],
+      controllers: [usersController()],
+    }).compile();
+    const app = testing.createNestApplication<NestExpressApplication>(new GatewayAdapter());
+    await app.listen(0, '127.0.0.1');
+    const { port } = app.getHttpServer().address() as AddressInfo;
+
+    const ready = await ask(`http://127.0.0.1:${port}/health/ready`);
+
+    expect(ready.status).toBe(200);
+    const { plannedRoutes } = app.get(GatewayLifecycle, { strict: false });
+    expect(plannedRoutes.map(({ mode }) => mode)).toEqual(['compiled']);
+    await app.close();
   });
 });
 

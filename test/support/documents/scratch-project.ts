@@ -6,12 +6,13 @@ import ts from 'typescript';
 const ROOT = resolve(import.meta.dirname, '../../..');
 const FRAMEWORK = join(ROOT, 'src/framework/index.ts');
 
-/** A copy of what teams edit, in a folder of its own, to which a document's files can be added. */
+/** A folder of its own for a document's files, beside a copy of what teams edit in this repository. */
 export class ScratchProject {
   readonly folder = mkdtempSync(join(tmpdir(), 'portcullis-readme-'));
 
-  constructor() {
-    for (const part of ['src/upstreams', 'src/app', 'tsconfig.json', 'package.json']) {
+  /** @param copied what a team edits; empty for a repository that begins with the document's files */
+  constructor(copied: readonly string[] = ['src/upstreams', 'src/app']) {
+    for (const part of [...copied, 'tsconfig.json', 'package.json']) {
       cpSync(join(ROOT, part), join(this.folder, part), { recursive: true });
     }
     symlinkSync(join(ROOT, 'node_modules'), join(this.folder, 'node_modules'), 'junction');

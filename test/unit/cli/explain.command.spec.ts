@@ -36,6 +36,7 @@ describe('portcullis explain', () => {
     ['POST /shop/desk', 1, '405, the path takes GET, HEAD, OPTIONS'],
     ['GET /shop/../admin', 1, '400'],
     ['GET /health/ready', 0, 'the gateway answers itself'],
+    ['OPTIONS /shop/desk', 0, '204, the gateway answers itself; the path takes GET, HEAD, OPTIONS'],
   ])('answers %s with exit code %d', async (request, code, text) => {
     const { exitCode, out } = await explain(request);
 

@@ -62,7 +62,6 @@ describe('settings', () => {
       drain: { delayMs: 5000, totalMs: 25_000 },
       log: { level: 'info', accessLog: 'stdout' },
       compile: 'auto',
-      environment: 'production',
     });
   });
 

@@ -29,7 +29,7 @@ describe('keys that boot refuses', () => {
     ['a private key', RSA.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()],
     ['a JWK', JSON.stringify(RSA.publicKey.export({ format: 'jwk' }), null, 2)],
     ['DER in base64', RSA.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')],
-  ])('refuses %s as a secret (THREATS 47) and shows nothing of it', (_kind, secret) => {
+  ])('refuses %s as a secret and shows nothing of it', (_kind, secret) => {
     const [problem, ...others] = problemsOf({ secret });
 
     expect(problem).toBe(

@@ -124,7 +124,7 @@ describe('the challenge (RFC 6750)', () => {
   });
 });
 
-describe('where the token stands (THREATS 60)', () => {
+describe('where the token stands', () => {
   it.each(['Bearer', 'bearer', 'BEARER'])('takes the scheme %s', (scheme) => {
     const exchange = exchangeWith(['AUTHORIZATION', `${scheme} ${withClaims({})}`]);
 
@@ -191,7 +191,7 @@ describe('where the token stands (THREATS 60)', () => {
   });
 });
 
-describe('remembering (THREATS 51)', () => {
+describe('remembering', () => {
   it('verifies a token once, however many connections bring it', () => {
     const verify = countVerifications();
     const method = methodFor();
@@ -266,7 +266,7 @@ describe('remembering (THREATS 51)', () => {
     expect(details).toEqual(['The token is not valid yet.', 'The token is not valid yet.']);
   });
 
-  it('shares nothing between methods with other rules, on one connection either (THREATS 59)', () => {
+  it('shares nothing between methods with other rules, on one connection either', () => {
     const socket = {};
     const clock = new FakeClock();
     const ours = methodFor({ secret: SECRET, issuer: 'https://idp' }, clock);

@@ -155,6 +155,7 @@ describe('AuthorizePolicy', () => {
     [{}, 'nothing is required; name scopes, roles or a rule, or take the decorator away.'],
     [{ allScopes: [] }, 'allScopes is empty; must name at least one, or be left out.'],
     [{ roles: [] }, 'roles is empty; must name at least one, or be left out.'],
+    [{ allScopes: ['a'], role: ['admin'] } as AuthorizeOptions, 'role is not an option; did you mean roles?'],
     [{ anyScope: ['a b'] }, 'scope "a b" must be printable ASCII without spaces, quotes or backslashes.'],
     [{ allScopes: ['a"'] }, 'scope "a\\"" must be printable ASCII without spaces, quotes or backslashes.'],
     [

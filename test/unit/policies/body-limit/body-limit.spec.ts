@@ -226,7 +226,7 @@ describe('the declaration of a body limit', () => {
 
     expect(problems).toHaveLength(9);
     expect(problems[0]).toBe(
-      "limit is '5 parsecs'; must be whole bytes, a size like '512kb' or '1mb', or 'none'.",
+      `limit is "5 parsecs"; must be whole bytes, a size like '512kb' or '1mb', or 'none'.`,
     );
     expect(problems[5]).toBe("limit is -1; must be whole bytes, a size like '512kb' or '1mb', or 'none'.");
   });

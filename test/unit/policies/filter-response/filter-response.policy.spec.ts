@@ -58,5 +58,6 @@ describe('the filter-response policy', () => {
         writtenAs: '@Unfiltered',
       },
     ]);
+    expect(() => Unfiltered('')).toThrow('@Unfiltered needs a reason');
   });
 });

@@ -312,11 +312,23 @@ describe('the declaration of a rate limit', () => {
 
     expect(problems).toEqual([
       'limit is -1; must be a whole number above 0.',
-      "window is '1w'; must be whole milliseconds above 0 or a count with s, m, h or d, like '10m'.",
-      "by is 'ip'; must be subject, address, route, upstream or a function.",
-      `name is 'a"b'; must be printable ASCII without quotes and backslashes.`,
-      "headers is 'no'; must be true or false.",
-      "bucket is ''; must be a name.",
+      `window is "1w"; must be whole milliseconds above 0 or a count with s, m, h or d, like '10m'.`,
+      'by is "ip"; must be subject, address, route, upstream or a function.',
+      `name is "a\\"b"; must be printable ASCII without quotes and backslashes.`,
+      'headers is "no"; must be true or false.',
+      'bucket is ""; must be a name.',
+    ]);
+  });
+
+  it('must say its number and its window, and may not be misspelled', () => {
+    const options = { limits: 5 } as unknown as RateLimitOptions;
+
+    const problems = policyAt().check(options, route());
+
+    expect(problems).toEqual([
+      'limits is not an option; did you mean limit?',
+      'limit is undefined; must be a whole number above 0.',
+      "window is undefined; must be whole milliseconds above 0 or a count with s, m, h or d, like '10m'.",
     ]);
   });
 

@@ -49,13 +49,13 @@ describe('@Timeout', () => {
   });
 
   it('is told everything that is wrong with it at once', () => {
-    const given = { connectMs: -1, headersMs: 1.5, totalMs: 2 ** 31, readMs: 5 } as TimeoutOptions;
+    const given = { connectMs: -1, headersMs: 1.5, totalMs: 86_400_001, readMs: 5 } as TimeoutOptions;
 
     expect(policy.check(given)).toEqual([
-      'connectMs is -1; must be whole milliseconds from 0 (off) to 2147483647.',
-      'headersMs is 1.5; must be whole milliseconds from 0 (off) to 2147483647.',
-      'totalMs is 2147483648; must be whole milliseconds from 0 (off) to 2147483647.',
-      'readMs is no clock; must be one of connectMs, headersMs, idleMs, totalMs.',
+      'connectMs is -1; must be a whole number, 0–86400000.',
+      'headersMs is 1.5; must be a whole number, 0–86400000.',
+      'totalMs is 86400001; must be a whole number, 0–86400000.',
+      'readMs is not an option; there are connectMs, headersMs, idleMs, totalMs.',
     ]);
     expect(policy.check({})).toEqual([
       'no clock is set; must be one of connectMs, headersMs, idleMs, totalMs.',

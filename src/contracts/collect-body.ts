@@ -1,25 +1,25 @@
-import type { Cancellation } from '../../contracts/cancellation.js';
-import type { GatewayError } from '../../contracts/gateway-error.js';
-import type { BodyFlow, BodySink, ResponseBody } from '../../contracts/upstream-response.js';
-import { UnreadableBody } from './unreadable-body.js';
+import type { Cancellation } from './cancellation.js';
+import type { GatewayError } from './gateway-error.js';
+import type { BodyFlow, BodySink, ResponseBody } from './upstream-response.js';
 
 /**
- * Takes a streamed body into memory, at most `limitBytes` of it.
+ * Takes a body into memory, at most `limitBytes` of it.
  *
- * Rejects with an UnreadableBody over the limit, with the source's error when the body broke off, and with the
+ * Rejects with what `overLimit` makes beyond the limit, with the source's error when the body broke off, and with the
  * cancellation's reason when the client left.
  */
 export function collectBody(
   body: ResponseBody,
   limitBytes: number,
+  overLimit: () => Error,
   cancellation: Cancellation,
 ): Promise<Buffer> {
   if (body.length !== undefined && body.length > limitBytes) {
     body.discard();
-    return Promise.reject(new UnreadableBody('over the limit'));
+    return Promise.reject(overLimit());
   }
   return new Promise((resolve, reject) => {
-    new Collector(limitBytes, cancellation, resolve, reject).take(body);
+    new Collector(limitBytes, overLimit, cancellation, resolve, reject).take(body);
   });
 }
 
@@ -32,6 +32,7 @@ class Collector implements BodySink {
 
   constructor(
     readonly limitBytes: number,
+    readonly overLimit: () => Error,
     readonly cancellation: Cancellation,
     readonly resolve: (bytes: Buffer) => void,
     readonly reject: (reason: Error) => void,
@@ -51,7 +52,7 @@ class Collector implements BodySink {
     if (this.#settled) return false;
     this.#bytes += chunk.length;
     if (this.#bytes > this.limitBytes) {
-      this.#giveUp(new UnreadableBody('over the limit'));
+      this.#giveUp(this.overLimit());
       return false;
     }
     this.#chunks.push(chunk);
