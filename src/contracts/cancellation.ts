@@ -7,7 +7,9 @@ import type { GatewayError } from './gateway-error.js';
  */
 export class Cancellation {
   #reason: GatewayError | undefined;
-  #listeners: Set<(reason: GatewayError) => void> | undefined;
+  // Nearly always there is one listener at a time, the attempt under way; a set is made for a second.
+  #first: CancellationListener | undefined;
+  #more: Set<CancellationListener> | undefined;
 
   /** Why, or `undefined` while the exchange is wanted. */
   get reason(): GatewayError | undefined {
@@ -18,22 +20,32 @@ export class Cancellation {
   cancel(reason: GatewayError): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
-    const listeners = this.#listeners;
-    this.#listeners = undefined;
-    if (listeners !== undefined) for (const listener of listeners) listener(reason);
+    const first = this.#first;
+    const more = this.#more;
+    this.#first = undefined;
+    this.#more = undefined;
+    first?.(reason);
+    if (more !== undefined) for (const listener of more) listener(reason);
   }
 
   /** Adds a listener; it is called at once when the cancellation already happened. */
-  add(listener: (reason: GatewayError) => void): void {
+  add(listener: CancellationListener): void {
     if (this.#reason !== undefined) {
       listener(this.#reason);
       return;
     }
-    this.#listeners ??= new Set();
-    this.#listeners.add(listener);
+    if (this.#first === undefined || this.#first === listener) {
+      this.#first = listener;
+      return;
+    }
+    this.#more ??= new Set();
+    this.#more.add(listener);
   }
 
-  remove(listener: (reason: GatewayError) => void): void {
-    this.#listeners?.delete(listener);
+  remove(listener: CancellationListener): void {
+    if (this.#first === listener) this.#first = undefined;
+    else this.#more?.delete(listener);
   }
 }
+
+export type CancellationListener = (reason: GatewayError) => void;

@@ -31,6 +31,9 @@ export class Exchange {
   /** What a compiled route threw, on its way through Express to a team's exception filter. */
   thrown: unknown = undefined;
 
+  /** Express has the request: others may have set headers on its response. */
+  handedOver = false;
+
   /** The exchange was recorded: nothing may change any more. */
   finished = false;
 

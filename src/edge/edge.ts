@@ -147,6 +147,7 @@ export class Edge {
   /** Express writes the answer itself; all that is left to do is to see it finish. */
   #handOver(exchange: Exchange, next: Next): void {
     const { res } = exchange;
+    exchange.handedOver = true;
     if (this.draining) res.setHeader('Connection', 'close');
     res.setHeader('X-Correlation-ID', exchange.correlationId);
     res.once('finish', () => {

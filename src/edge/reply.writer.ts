@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Exchange } from '../contracts/exchange.js';
 import type { GatewayError } from '../contracts/gateway-error.js';
 import type { BodyFlow, BodySink, UpstreamResponse } from '../contracts/upstream-response.js';
+import { putHead } from './reply-head.js';
 
 /** Up to here a body is sent as one latin1 string with its head: one write instead of a gathered one. */
 const ONE_WRITE_BYTES = 16 * 1024;
@@ -30,7 +31,9 @@ export function writeReply(
   }
   exchange.status = response.status;
   const { body } = response;
-  res.writeHead(response.status, replyHeaders(exchange, response, closing));
+  const fields = replyHeaders(exchange, response, closing);
+  const plain = !exchange.handedOver && !closing && body.length !== undefined && !isBodiless(response.status);
+  if (!plain || !putHead(res, response.status, fields)) res.writeHead(response.status, fields);
 
   if (exchange.method === 'HEAD' || isBodiless(response.status)) {
     body.discard();
@@ -44,8 +47,6 @@ export function writeReply(
     if (whole.length === 0) res.end();
     else if (whole.length <= ONE_WRITE_BYTES) res.end(whole.toString('latin1'), 'latin1');
     else res.end(whole);
-    // A whole body still owns its connection to the upstream until it is taken.
-    body.discard();
     done(exchange, undefined);
     return;
   }

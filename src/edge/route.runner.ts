@@ -63,14 +63,18 @@ function callHandler(
 ): void {
   // 2
   const result = (route.handle as (exchange: Exchange) => unknown)(exchange);
+  const failed = (error: unknown): void => fail(exchange, error);
   const finish = (value: unknown): void => {
-    // 3
-    const answer = runAfter(route.after, exchange, asResponse(value, defaultStatus(exchange.method)));
-    // 4
-    if (answer instanceof Promise) {
-      answer.then((ready) => reply(exchange, ready)).catch((error) => fail(exchange, error));
-    } else reply(exchange, answer);
+    try {
+      // 3
+      const answer = runAfter(route.after, exchange, asResponse(value, defaultStatus(exchange.method)));
+      // 4
+      if (answer instanceof Promise) answer.then((ready) => reply(exchange, ready)).catch(failed);
+      else reply(exchange, answer);
+    } catch (error) {
+      failed(error);
+    }
   };
-  if (result instanceof Promise) result.then(finish).catch((error) => fail(exchange, error));
+  if (result instanceof Promise) void result.then(finish, failed);
   else finish(result);
 }

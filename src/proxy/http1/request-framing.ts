@@ -1,4 +1,6 @@
 import { GatewayError } from '../../contracts/gateway-error.js';
+import { headerSection } from '../../contracts/header-section.js';
+import type { RawHeaders } from '../../contracts/raw-headers.js';
 import type { StreamedBody, UpstreamRequest } from '../../contracts/upstream-request.js';
 
 /** A request as bytes: what one write sends, and the body that must follow it. */
@@ -16,8 +18,6 @@ const METHODS_WITH_CONTENT = new Set(['POST', 'PUT', 'PATCH']);
 
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const ORIGIN_FORM = /^\/[\x21-\x7e\x80-\xff]*$/;
-const FIELD_NAME = METHOD;
-const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /**
  * Writes the head and decides the framing (RFC 9112, section 6).
@@ -30,14 +30,11 @@ const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 export function frameRequest(request: UpstreamRequest): FramedRequest {
   const { method, path, headers, body } = request;
   if (!METHOD.test(method) || !ORIGIN_FORM.test(path)) throw unwritable('the request line');
-
-  let text = `${method} ${path} HTTP/1.1\r\n`;
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
-    const value = headers[i + 1] as string;
-    if (!FIELD_NAME.test(name) || !FIELD_VALUE.test(value) || framesMessage(name)) throw unwritable(name);
-    text += `${name}: ${value}\r\n`;
+    if (framesMessage(name)) throw unwritable(name);
   }
+  let text = `${method} ${path} HTTP/1.1\r\n${section(headers)}`;
 
   if (body === undefined) {
     return {
@@ -51,6 +48,14 @@ export function frameRequest(request: UpstreamRequest): FramedRequest {
     return { text: text + body.toString('latin1'), rest: undefined };
   }
   return { text, rest: body };
+}
+
+function section(headers: RawHeaders): string {
+  try {
+    return headerSection(headers);
+  } catch (cause) {
+    throw new GatewayError('internal', { cause });
+  }
 }
 
 function framesMessage(name: string): boolean {
