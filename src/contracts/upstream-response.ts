@@ -6,8 +6,11 @@ export interface BodySink {
   /**
    * Takes one chunk and owns its memory from then on.
    * `false` asks the source to stop until {@link BodyFlow.resume} is called.
+   *
+   * @param spent where the source takes the memory back: a sink that has passed the bytes on and needs them no more
+   * calls it, so that a long body needs a few buffers and not as many as it has chunks
    */
-  write(chunk: Buffer): boolean;
+  write(chunk: Buffer, spent?: (chunk: Buffer) => void): boolean;
   /** The body is complete: every promised byte came. */
   end(): void;
   /** The body ended early; what was written is not the whole. */

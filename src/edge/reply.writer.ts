@@ -90,10 +90,17 @@ class ReplySink implements BodySink {
     readonly done: ReplyDone,
   ) {}
 
-  write(chunk: Buffer): boolean {
+  write(chunk: Buffer, spent?: (chunk: Buffer) => void): boolean {
     const { exchange, res } = this;
     exchange.bytesOut += chunk.length;
-    if (res.write(chunk)) return true;
+    const taken =
+      spent === undefined
+        ? res.write(chunk)
+        : res.write(chunk, (error) => {
+            // After an error the kernel may still hold the bytes.
+            if (error === null || error === undefined) spent(chunk);
+          });
+    if (taken) return true;
     if (!this.#waiting) {
       this.#waiting = true;
       res.once('drain', () => {

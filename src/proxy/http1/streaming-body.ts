@@ -31,6 +31,8 @@ export class StreamingBody implements ResponseBody, BodyFlow {
   constructor(
     source: BodySource,
     readonly length: number | undefined,
+    /** Takes the memory of chunks back. */
+    private readonly spent: (chunk: Buffer) => void,
   ) {
     this.#source = source;
   }
@@ -49,7 +51,7 @@ export class StreamingBody implements ResponseBody, BodyFlow {
       return;
     }
     if (this.#sink !== undefined && !this.#blocked) {
-      if (!this.#sink.write(chunk)) this.#block();
+      if (!this.#sink.write(chunk, this.spent)) this.#block();
       return;
     }
     this.#pending.push(chunk);
@@ -118,7 +120,7 @@ export class StreamingBody implements ResponseBody, BodyFlow {
     while (this.#pending.length > 0 && !this.#blocked) {
       const chunk = this.#pending.shift() as Buffer;
       this.#pendingBytes -= chunk.length;
-      if (!sink.write(chunk)) this.#block();
+      if (!sink.write(chunk, this.spent)) this.#block();
     }
     if (this.#pending.length === 0 && this.#source === undefined && this.#sink === sink) {
       this.#sink = undefined;

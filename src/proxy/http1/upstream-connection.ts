@@ -238,7 +238,7 @@ export class UpstreamConnection implements BodySource, RequestSenderOwner {
       const body = from === to ? EMPTY_BODY : new WholeBody(this.#reads.copy(from, to));
       attempt.resolve(new UpstreamResponse(head.status, head.headers, body));
     } else {
-      this.#body = new StreamingBody(this, declared);
+      this.#body = new StreamingBody(this, declared, this.#reads.recycle);
       if (to > from) this.#body.push(this.#reads.take(from, to, length));
       attempt.resolve(new UpstreamResponse(head.status, head.headers, this.#body));
     }

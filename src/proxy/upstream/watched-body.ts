@@ -38,8 +38,8 @@ class WatchedSink implements BodySink {
     private readonly cancellation: Cancellation,
   ) {}
 
-  write(chunk: Buffer): boolean {
-    return this.sink.write(chunk);
+  write(chunk: Buffer, spent?: (chunk: Buffer) => void): boolean {
+    return this.sink.write(chunk, spent);
   }
 
   end(): void {

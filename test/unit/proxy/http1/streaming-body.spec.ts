@@ -22,7 +22,7 @@ class RecordingSink {
 
 const arrange = (length?: number) => {
   const source = new RecordingSource();
-  return { source, body: new StreamingBody(source, length) };
+  return { source, body: new StreamingBody(source, length, () => {}) };
 };
 
 describe('StreamingBody', () => {
