@@ -14,7 +14,7 @@ const ANY_PATH = /^\/[A-Za-z0-9\-._~!$&'()*+,;=:@/%]*$/;
 /** What a query may hold. Browsers send more than RFC 3986 allows (`[ ] | ^ { }`), and it changes no meaning. */
 const QUERY = /^[\x21\x22\x24-\x7e]*$/;
 
-/** Bytes that would make the gateway and an upstream see two different paths (THREATS 24): slash, backslash, NUL. */
+/** Bytes that would make the gateway and an upstream see two different paths: slash, backslash, NUL. */
 const NEVER_ESCAPED = new Set(['/', '\\', '\0']);
 
 /**
@@ -48,7 +48,7 @@ export function isSoundQuery(query: string): boolean {
   return QUERY.test(query);
 }
 
-/** Empty and dot segments: upstreams merge or resolve them, or do not. A dot segment may carry `;` parameters (THREATS 29). */
+/** Empty and dot segments: upstreams merge or resolve them, or do not. A dot segment may carry `;` parameters. */
 function hasAmbiguousSegment(path: string): boolean {
   if (path.includes('//')) return true;
   for (let at = path.indexOf('/.'); at >= 0; at = path.indexOf('/.', at + 1)) {

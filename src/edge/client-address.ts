@@ -7,7 +7,7 @@ export function plainAddress(address: string | undefined): string {
 }
 
 /**
- * The client's address. Without a trusted peer that is the peer itself, whatever headers say (THREATS 36).
+ * The client's address. Without a trusted peer that is the peer itself, whatever headers say.
  * Behind trusted proxies it is the right-most address in `X-Forwarded-For` that is not one of them.
  */
 export function clientAddress(

@@ -4,7 +4,7 @@ const HEADERS: readonly string[] = ['Content-Type', 'application/json', 'Cache-C
 const UP = Buffer.from('{"status":"up"}');
 const DOWN = Buffer.from('{"status":"down"}');
 
-/** What the traffic port tells the public about health: up or down, nothing else (THREATS 115). */
+/** What the traffic port tells the public about health: up or down, nothing else. */
 export function healthResponse(up: boolean): UpstreamResponse {
   return new UpstreamResponse(up ? 200 : 503, HEADERS, new WholeBody(up ? UP : DOWN));
 }

@@ -8,7 +8,6 @@ import { routeViews } from '../admin/route.view.js';
 import type { GatewaySettings } from '../config/gateway-settings.js';
 import { loadSettings } from '../config/load-settings.js';
 import type { Environment } from '../contracts/environment.js';
-import { refuseMalformed } from '../edge/malformed-request.js';
 import type { Observability } from '../observability/create-observability.js';
 import { EVENTS } from '../observability/events.js';
 import { RateLimitPolicy } from '../policies/rate-limit/rate-limit.policy.js';
@@ -116,7 +115,6 @@ export function gatewayOf(app: NestExpressApplication): Gateway {
       admin = adminServerOf(app, settings, observability, lifecycle);
       await admin.listen();
       const server = await listenTraffic(port, host);
-      refuseMalformed(server);
       logRoutes(observability, lifecycle);
       const traffic = server.address() as AddressInfo;
       observability.events.info(EVENTS.gatewayStarted, {

@@ -2,9 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import express, { type Express, type RequestHandler } from 'express';
+import { loadSettings } from '../config/load-settings.js';
 import type { Exchange } from '../contracts/exchange.js';
 import { exchangeOf } from '../contracts/exchange-of.js';
 import type { Edge } from '../edge/edge.js';
+import { refuseMalformed } from '../edge/malformed-request.js';
 import type { KnownLayers } from './compiler/express.survey.js';
 import { routerStack } from './compiler/nest-internals.js';
 
@@ -18,14 +20,8 @@ export interface ServerLimits {
   readonly maxConnections: number;
 }
 
-export const SERVER_LIMITS: ServerLimits = Object.freeze({
-  maxHeaderBytes: 16_384,
-  maxHeaderCount: 100,
-  headersTimeoutMs: 10_000,
-  requestTimeoutMs: 300_000,
-  keepAliveTimeoutMs: 75_000,
-  maxConnections: 0,
-});
+/** What an adapter has that is made without settings: the defaults of the configuration table. */
+const DEFAULT_LIMITS: ServerLimits = loadSettings({}).limits;
 
 /**
  * Nest's Express adapter with the gateway's edge in front: compiled routes never reach Express,
@@ -40,7 +36,7 @@ export class GatewayAdapter extends ExpressAdapter {
   #surveyed = -1;
   #resurvey: (() => void) | undefined;
 
-  constructor(readonly limits: ServerLimits = SERVER_LIMITS) {
+  constructor(readonly limits: ServerLimits = DEFAULT_LIMITS) {
     super(prepareExpress());
     // The layer that runs Nest's request and response hooks; the hooks themselves are recorded below.
     for (const layer of routerStack(this.instance) ?? []) this.layers.own.add(layer);
@@ -60,7 +56,7 @@ export class GatewayAdapter extends ExpressAdapter {
   override initHttpServer(options: NestApplicationOptions): void {
     if (options?.httpsOptions !== undefined) {
       throw new TypeError(
-        'httpsOptions are not supported: the gateway terminates TLS itself, by configuration.',
+        'httpsOptions are not supported: TLS is not part of this version; terminate it in front of the gateway.',
       );
     }
     const { limits } = this;
@@ -75,6 +71,7 @@ export class GatewayAdapter extends ExpressAdapter {
     // One more than allowed, so that a request over the limit is seen and refused rather than silently cut.
     server.maxHeadersCount = limits.maxHeaderCount + 1;
     if (limits.maxConnections > 0) server.maxConnections = limits.maxConnections;
+    refuseMalformed(server);
     server.on('request', (req: IncomingMessage, res: ServerResponse) => this.#take(req, res));
     this.httpServer = server;
   }

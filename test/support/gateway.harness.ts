@@ -24,6 +24,8 @@ export interface RunningGateway {
   readonly observability: Observability;
   /** Every line logged so far. */
   readonly lines: () => readonly LogLine[];
+  /** The lines of an event so far; waits until there are as many. */
+  logged(event: string, count: number): Promise<readonly LogLine[]>;
   /** The access lines so far; waits until there are as many. */
   accessLines(count: number): Promise<readonly LogLine[]>;
   close(): Promise<void>;
@@ -71,6 +73,7 @@ export async function startGateway(
     adminUrl: `http://127.0.0.1:${adminPort}`,
     observability,
     lines: () => log.lines,
+    logged: (event, count) => log.logged(event, count),
     accessLines: (count) => log.logged('request', count),
     close: () => gateway.close(),
   };

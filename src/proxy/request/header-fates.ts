@@ -45,7 +45,7 @@ export class HeaderFates {
   #workOut(name: string): HeaderFate {
     const known = this.#listed(name);
     if (known !== undefined) return known;
-    // Upstreams that hand headers on as CGI variables read `X_Consumer_Id` and `X-Consumer-Id` as one name (THREATS 40).
+    // Upstreams that hand headers on as CGI variables read `X_Consumer_Id` and `X-Consumer-Id` as one name.
     if (name.includes('_') && this.#listed(name.replaceAll('_', '-')) !== undefined) return 'strip';
     return 'pass';
   }

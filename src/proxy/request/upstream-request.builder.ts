@@ -21,7 +21,7 @@ export interface RequestBuildOptions {
  * 1. `Host` comes first.
  * 2. The client's end-to-end headers follow in their order, without what {@link CLIENT_HEADER_RULES} takes away and
  *    without what the client's own `Connection` names. That happens before ours are written, so that no client
- *    can remove them (THREATS 37).
+ *    can remove them.
  * 3. The call's edits see the client's headers, those the gateway replaces included. None of them can write framing,
  *    hop-by-hop fields, or a field that step 4 writes. A `host` they write is the one sent.
  * 4. The gateway's own headers come last.

@@ -340,7 +340,7 @@ describe.each(WAYS)('beside and around proxy routes, %s', (way) => {
 
   it('lets nothing pass once something was registered that cannot be judged, and says so', async () => {
     const controller = usersController();
-    const { url, gateway, lines } = await start(appOf({ controllers: [controller] }));
+    const { url, gateway, logged } = await start(appOf({ controllers: [controller] }));
     const raw = gateway.getHttpAdapter().getInstance() as Express;
     raw.get('/api/users/:id', (controller.prototype as { one: express.RequestHandler }).one);
 
@@ -352,7 +352,7 @@ describe.each(WAYS)('beside and around proxy routes, %s', (way) => {
     expect([refused.status, again.status]).toEqual([500, 500]);
     expect(upstream.received).toHaveLength(0);
     expect([health.status, alive.status]).toEqual([503, 200]);
-    expect(lines().filter((line) => line['event'] === 'configuration.refused')).toHaveLength(1);
+    expect(await logged('configuration.refused', 1)).toHaveLength(1);
   });
 
   it('keeps a guard of the team in front of a route that a raw handler passed the request on to', async () => {
