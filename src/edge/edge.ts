@@ -69,13 +69,13 @@ export class Edge {
     const route = match.value;
 
     // 4
-    this.enter(exchange, route, match.params);
+    this.#enter(exchange, route, match.params);
     if (route.mode !== 'compiled') return this.#handOver(exchange, next);
     runRoute(route, exchange, this.#reply, route.deopt ? this.#deopt(next) : this.#fail);
   }
 
-  /** Puts a route on an exchange. Also called when Express chose another route than the plan did. */
-  enter(exchange: Exchange, route: PlannedRoute, params: readonly string[]): void {
+  /** Puts a route on an exchange. */
+  #enter(exchange: Exchange, route: PlannedRoute, params: readonly string[]): void {
     exchange.route = route.facts;
     exchange.params = params;
     route.prepare(exchange);

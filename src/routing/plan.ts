@@ -2,6 +2,7 @@ import { GatewayError } from '../contracts/gateway-error.js';
 import { type PathParams, paramValues } from './path-pattern.js';
 import type { PlannedRoute } from './planned-route.js';
 import { type Match, RouteMatcher } from './route-matcher.js';
+import { takesMethod } from './taken-method.js';
 
 /** A route only Express can match: asked when it could stand before what the matcher found. */
 export interface OpaqueRoute {
@@ -14,7 +15,7 @@ export interface OpaqueRoute {
  */
 export class Plan {
   readonly #matcher: RouteMatcher<PlannedRoute>;
-  readonly #opaque: readonly OpaqueRoute[];
+  readonly #opaque: readonly (OpaqueRoute & { readonly methods: ReadonlySet<string> | undefined })[];
 
   constructor(
     readonly routes: readonly PlannedRoute[],
@@ -26,23 +27,21 @@ export class Plan {
       routes.flatMap((route) => {
         const { pattern } = route;
         if (pattern === undefined) return [];
-        const methods = route.facts.methods === undefined ? undefined : new Set(route.facts.methods);
-        return [{ pattern, methods, rank: route.rank, value: route }];
+        return [{ pattern, methods: methodSet(route), rank: route.rank, value: route }];
       }),
     );
-    this.#opaque = [...opaque].sort((a, b) => a.route.rank - b.route.rank);
+    this.#opaque = opaque
+      .map(({ route, match }) => ({ route, match, methods: methodSet(route) }))
+      .sort((a, b) => a.route.rank - b.route.rank);
   }
 
   match(method: string, path: string): Match<PlannedRoute> | undefined {
     const found = this.#matcher.match(method, path);
     if (this.#opaque.length === 0) return found;
     const limit = found?.rank ?? Number.POSITIVE_INFINITY;
-    for (const { route, match } of this.#opaque) {
+    for (const { route, match, methods } of this.#opaque) {
       if (route.rank > limit) break;
-      const { methods } = route.facts;
-      const takes =
-        methods === undefined || methods.includes(method) || (method === 'HEAD' && methods.includes('GET'));
-      const params = takes ? match(path) : undefined;
+      const params = takesMethod(methods, method) ? match(path) : undefined;
       if (params !== undefined) {
         return { value: route, rank: route.rank, params: paramValues(route.facts.paramNames, params) };
       }
@@ -71,4 +70,8 @@ export class RefusingPlan extends Plan {
   override match(): never {
     throw new GatewayError('internal', { cause: this.cause });
   }
+}
+
+function methodSet({ facts }: PlannedRoute): ReadonlySet<string> | undefined {
+  return facts.methods === undefined ? undefined : new Set(facts.methods);
 }

@@ -1,4 +1,5 @@
 import type { PathPattern } from './path-pattern.js';
+import { takesMethod } from './taken-method.js';
 
 /** A route as the matcher stores it. */
 export interface MatchEntry<T> {
@@ -145,17 +146,13 @@ class Search<T> {
       }
       // Entries stand in rank order, so the first that takes the method is this list's best.
       if (entry.rank >= this.#bestRank) return;
-      if (!takes(entry.methods, this.method)) continue;
+      if (!takesMethod(entry.methods, this.method)) continue;
       this.best = entry;
       this.#bestRank = entry.rank;
       this.captured = capture(this.#open, depth, rest);
       return;
     }
   }
-}
-
-function takes(methods: ReadonlySet<string> | undefined, method: string): boolean {
-  return methods === undefined || methods.has(method) || (method === 'HEAD' && methods.has('GET'));
 }
 
 function capture(open: readonly string[], depth: number, rest: string | undefined): string[] | undefined {

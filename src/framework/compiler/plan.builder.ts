@@ -5,6 +5,7 @@ import type { RouteFacts } from '../../contracts/route-facts.js';
 import { mayOverlap, type PathPattern, paramNamesOf, parsePathPattern } from '../../routing/path-pattern.js';
 import { type OpaqueRoute, Plan } from '../../routing/plan.js';
 import type { PlannedRoute } from '../../routing/planned-route.js';
+import { takesMethod } from '../../routing/taken-method.js';
 import { type HandlerToken, proxyMetadataOf } from '../decorators/proxy-controller.decorator.js';
 import { GatewayAdapter } from '../gateway.adapter.js';
 import { type ControllerFacts, ControllerReader } from './controller.reader.js';
@@ -135,9 +136,10 @@ function middlewareBefore(survey: ExpressSurvey, route: ExpressRoute): readonly 
 /** Whether one request could be taken by both; whoever takes GET takes HEAD. */
 function shareMethod(left: readonly string[] | undefined, right: readonly string[] | undefined): boolean {
   if (left === undefined || right === undefined) return true;
-  const takes = (methods: readonly string[], method: string): boolean =>
-    methods.includes(method) || (method === 'HEAD' && methods.includes('GET'));
-  return left.some((method) => takes(right, method)) || right.some((method) => takes(left, method));
+  const [ours, theirs] = [new Set(left), new Set(right)];
+  return (
+    left.some((method) => takesMethod(theirs, method)) || right.some((method) => takesMethod(ours, method))
+  );
 }
 
 /** A route that is not a proxy's: an ordinary controller's. */
