@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, truncateSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AUDIENCE, bench, CORES, ISSUER, UPSTREAM_PORT, work } from './layout.mjs';
+import { AUDIENCE, bench, CORES, ISSUER, MEGABYTE, UPSTREAM_PORT, work } from './layout.mjs';
 import { PUBLIC_KEY } from './tokens.mjs';
 
 /** Debian keeps servers in sbin, which is not on every user's PATH. */
@@ -94,7 +94,10 @@ export function isInstalled(name) {
   return program.startsWith('/') || printedOrNothing('sh', '-c', `command -v ${program}`) !== undefined;
 }
 
-export const startUpstream = () => start('upstream', UPSTREAM);
+export function startUpstream() {
+  writeFileSync(join(work, 'megabyte'), Buffer.alloc(MEGABYTE, 'portcullis '));
+  return start('upstream', UPSTREAM);
+}
 export const startGateway = (name) => start(name, GATEWAYS[name]);
 
 async function start(name, { label, port, command, env = {}, core = CORES.gateway }) {

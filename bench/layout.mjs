@@ -10,6 +10,9 @@ export const work = join(bench, '.work');
 
 export const UPSTREAM_PORT = 7400;
 
+/** Bytes of the large body. */
+export const MEGABYTE = 1_048_576;
+
 /** Which core does what. With two cores the upstream shares the load generator's. */
 export const CORES = Object.freeze({
   gateway: 0,

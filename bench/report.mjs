@@ -10,6 +10,7 @@ const SATURATED_SHARE = 0.9;
 
 const NOT_ALIKE = `- Portcullis runs with what it ships: in the bare row too it writes an access line, mints a correlation id and
   checks framing and path, where all others write no log and mint nothing.
+- nginx reads with buffers as large as ours and keeps large bodies off the disk; with its defaults it is slower there.
 - Portcullis remembers verified tokens (10,000 of them) until they expire. HAProxy and passport-jwt verify the signature
   each time: with one token Portcullis saves that work, with a new token each request it does it too.
 - HAProxy's limit is a sliding rate over a minute, Portcullis's and the hand-made gateway's a fixed window.
@@ -53,7 +54,7 @@ ${versions.join(', ')}.
 Each gateway alone on core ${CORES.gateway}; ${shared} core ${CORES.load}. ${CONNECTIONS} keep-alive connections, GET, 114 bytes of JSON from an nginx
 upstream. Adjacent pairs of ${settings.seconds} s after ${settings.warmSeconds} s of warming, ${settings.rounds} rounds, medians; a round in which the
 other gateway moved by more than 10% is dropped. CPU is user and system time of the gateway's processes divided by the requests
-wrk counted. Latency: h2load at a constant rate, half of what the row's slowest can do. ¹ The gateway
+wrk counted. Latency: each alone at one steady rate, half of what the row's slowest can do, by clients that come one by one. ¹ The gateway
 left part of its core idle: the load side was the limit, so read its CPU, not its rate. Made by \`npm run bench\`.
 
 ${rows.map(renderRow).join('\n')}

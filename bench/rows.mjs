@@ -1,3 +1,4 @@
+import { MEGABYTE } from './layout.mjs';
 import { ensureTokens, firstToken } from './tokens.mjs';
 
 const TOKENS_IN_TURN = 10_000;
@@ -40,6 +41,12 @@ export const ROWS = {
     path: '/full/users/42',
     peers: ['haproxy-full'],
     tokens: { file: 'new', newEachRequest: true },
+  },
+  megabyte: {
+    title: 'one megabyte: bare, a body of 1 MiB',
+    path: '/bare/megabyte',
+    bytes: MEGABYTE,
+    peers: ['portcullis-again', 'nginx', 'haproxy-bare'],
   },
   interpreted: {
     title: "interpreted: full with one guard of the team's own, one token",
@@ -93,6 +100,10 @@ export async function verify(gateway, row, token) {
     token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } },
   );
   if (answer.status !== 200) fail(`answers ${answer.status} ${await answer.text()}`);
+  if (row.bytes !== undefined) {
+    if ((await answer.arrayBuffer()).byteLength !== row.bytes) fail('answers a body of another length');
+    return;
+  }
   if ((await answer.json()).name !== 'Ada Lovelace') fail('answers another body');
   if (token === undefined) return;
   if (answer.headers.has('x-internal')) fail('lets X-Internal through');

@@ -132,7 +132,7 @@ async function measureRow(name) {
     subject.emptyLog();
   }
   await release(subject);
-  const latency = row.latency ? await measureLatency(row, token, contests, trafficFor, given) : { of: {} };
+  const latency = row.latency ? await measureLatency(contests, trafficFor, given) : { of: {} };
   return {
     name,
     title: row.title,
@@ -144,20 +144,18 @@ async function measureRow(name) {
 }
 
 /** Each alone, fresh and warmed, at half of what the row's slowest can do. */
-async function measureLatency(row, token, contests, trafficFor, { warmSeconds, latencySeconds }) {
+async function measureLatency(contests, trafficFor, { warmSeconds, latencySeconds }) {
   const rates = contests.flatMap(({ gateway, reference }) => [gateway.rate, reference.rate]);
   if (rates.length === 0) return { of: {} };
   const rate = Math.min(...rates) / 2;
   const of = {};
-  let sent;
   for (const name of [options.subject, ...contests.map(({ reference }) => reference.name)]) {
     const gateway = await keep(startGateway(name));
     await saturate(gateway, trafficFor(gateway, warmSeconds), warmSeconds);
-    of[name] = await steady(gateway, { path: row.path, token }, rate, latencySeconds);
-    sent = of[name].rate;
+    of[name] = await steady(gateway, trafficFor(gateway, latencySeconds), rate, latencySeconds);
     await release(gateway);
   }
-  return { of, rate: sent };
+  return { of, rate: Math.round(rate) };
 }
 
 async function keep(starting) {

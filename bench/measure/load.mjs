@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { bench, CONNECTIONS, CORES, work } from '../layout.mjs';
+import { bench, CONNECTIONS, CORES } from '../layout.mjs';
 
 /**
  * Loads a gateway as far as it goes, from the other core (wrk).
@@ -14,7 +13,20 @@ export async function saturate(gateway, traffic, seconds) {
   const script = join(bench, 'load', 'requests.lua');
   const url = `http://127.0.0.1:${gateway.port}`;
   const from = tokens === undefined ? [] : [tokens, String(first), String(count)];
-  const wrk = ['wrk', '-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', script, url, '--', path, ...from];
+  const wrk = [
+    'wrk',
+    '-t1',
+    `-c${CONNECTIONS}`,
+    `-d${seconds}s`,
+    '--timeout',
+    '10s',
+    '-s',
+    script,
+    url,
+    '--',
+    path,
+    ...from,
+  ];
   const output = await text('taskset', ['-c', String(CORES.load), ...wrk]);
   const result = JSON.parse(output.trim().split('\n').at(-1));
   if (result.errors + result.refused > 0) {
@@ -26,47 +38,51 @@ export async function saturate(gateway, traffic, seconds) {
 }
 
 /**
- * Loads a gateway at a constant rate and gives its latencies in milliseconds (h2load).
+ * Loads a gateway at a steady rate and gives its latencies in milliseconds (wrk, with random pauses).
  *
- * A request is sent when it is due and its connection is free, so a stall shows in fewer requests than it would
- * with as many clients as requests.
+ * The clients come one by one, as strangers do. Clients that all fire on the same tick would measure how long the last of
+ * them stands in line.
  */
-export async function steady(gateway, traffic, requestsPerSecond, seconds) {
-  const log = join(work, 'latencies.tsv');
-  rmSync(log, { force: true });
-  const clients = 32;
-  const rate = Math.max(1, Math.round(requestsPerSecond / clients));
-  const h2load = [
-    'h2load',
-    '--h1',
+export async function steady(gateway, { path, tokens, count = 0 }, requestsPerSecond, seconds) {
+  const url = `http://127.0.0.1:${gateway.port}`;
+  const from = tokens === undefined ? [] : [tokens, '0', String(count)];
+  // A connection's turn is its pause and the answer's time; a loopback answer takes about a millisecond.
+  const pauseMs = Math.max(1, (CONNECTIONS * 1000) / requestsPerSecond - 1);
+  const load = join(bench, 'load');
+  const wrk = [
+    'wrk',
     '-t1',
-    `-c${clients}`,
-    `-D${seconds}`,
-    `--rps=${rate}`,
-    `--log-file=${log}`,
+    `-c${CONNECTIONS}`,
+    `-d${seconds}s`,
+    '-s',
+    join(load, 'paced.lua'),
+    url,
+    '--',
+    path,
   ];
-  const header = traffic.token === undefined ? [] : ['-H', `authorization: Bearer ${traffic.token}`];
-  const url = `http://127.0.0.1:${gateway.port}${traffic.path}`;
-  await text('taskset', ['-c', String(CORES.load), ...h2load, ...header, url]);
-  const rows = readFileSync(log, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => line.split('\t'));
-  const failed = rows.filter(([, status]) => status !== '200').length;
-  if (failed > 0) throw new Error(`${gateway.name}: ${failed} of ${rows.length} answers were not 200.`);
-  const sorted = rows.map(([, , micros]) => Number(micros) / 1000).sort((a, b) => a - b);
-  const percentile = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+  const output = await text('taskset', ['-c', String(CORES.load), ...wrk, ...from], {
+    PACE_MS: String(pauseMs),
+    LOAD_SCRIPTS: load,
+  });
+  const result = JSON.parse(output.trim().split('\n').at(-1));
+  if (result.errors + result.refused > 0) {
+    throw new Error(
+      `${gateway.name}: ${result.refused} answers were no 2xx, ${result.errors} connections failed.`,
+    );
+  }
   return {
-    p50: percentile(0.5),
-    p99: percentile(0.99),
-    rate: rate * clients,
-    achieved: rows.length / seconds,
+    p50: result.p50 / 1000,
+    p99: result.p99 / 1000,
+    achieved: result.requests / (result.microseconds / 1e6),
   };
 }
 
-function text(command, args) {
+function text(command, args, env = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
     let out = '';
     let err = '';
     child.stdout.setEncoding('utf8').on('data', (chunk) => {
