@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isLoopbackHost } from './loopback-host.js';
 
 /** One view of the admin port. */
 export interface AdminView {
@@ -54,7 +55,11 @@ export class AdminServer {
   async #take(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const path = (req.url ?? '/').split('?', 1)[0] as string;
     const view = this.options.views.get(path);
-    if (view?.open !== true && !this.#isAllowed(req)) {
+    const token = this.options.token();
+    if (view?.open !== true && token === undefined && !isLoopbackHost(req.headers.host)) {
+      return refuse(res, 421, 'Without a token the admin port answers to names of this machine only');
+    }
+    if (view?.open !== true && !isAllowed(req, token)) {
       // The same whether the view exists or not, so that nobody learns which do.
       return refuse(res, 401, 'A bearer token is required', { 'WWW-Authenticate': 'Bearer' });
     }
@@ -73,14 +78,13 @@ export class AdminServer {
       else refuse(res, 500, 'The view failed');
     }
   }
+}
 
-  #isAllowed(req: IncomingMessage): boolean {
-    const token = this.options.token();
-    if (token === undefined) return true;
-    const wanted = Buffer.from(`Bearer ${token}`);
-    const given = Buffer.from(req.headers.authorization ?? '');
-    return given.length === wanted.length && timingSafeEqual(given, wanted);
-  }
+function isAllowed(req: IncomingMessage, token: string | undefined): boolean {
+  if (token === undefined) return true;
+  const wanted = Buffer.from(`Bearer ${token}`);
+  const given = Buffer.from(req.headers.authorization ?? '');
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
 }
 
 /** A view that answers with JSON, to whoever holds the token. */

@@ -27,6 +27,8 @@ export interface GatewaySettings {
     readonly healthPath: string;
     /** `undefined`: forwarding headers are believed from nobody. */
     readonly trustedProxies: BlockList | undefined;
+    /** Connections of trusted proxies begin with a PROXY header. */
+    readonly proxyProtocol: boolean;
   };
   readonly admin: {
     readonly host: string;
@@ -37,13 +39,24 @@ export interface GatewaySettings {
   /** 0 switches a limit off, except where the table says otherwise. */
   readonly limits: {
     readonly bodyLimitBytes: number;
+    readonly bodyMinBytesPerSecond: number;
+    readonly bodyGraceMs: number;
     readonly maxHeaderBytes: number;
     readonly maxHeaderCount: number;
     readonly maxUrlBytes: number;
     readonly headersTimeoutMs: number;
     readonly requestTimeoutMs: number;
+    readonly writeTimeoutMs: number;
     readonly keepAliveTimeoutMs: number;
     readonly maxConnections: number;
+    readonly maxConnectionsPerAddress: number;
+    /** What an upstream may send around its bodies; 0 allows none. */
+    readonly upstream: {
+      readonly maxHeaderBytes: number;
+      readonly maxHeaderCount: number;
+      readonly maxInformational: number;
+      readonly maxChunkExtensionBytes: number;
+    };
   };
   readonly drain: {
     /** Still accepting connections for this long after SIGTERM. */

@@ -12,7 +12,7 @@ const LOOK_EVERY_MS = 500;
 export type Every = (intervalMs: number, run: () => void) => () => void;
 
 /** Never what keeps a process alive. */
-const everyInterval: Every = (intervalMs, run) => {
+export const everyInterval: Every = (intervalMs, run) => {
   const timer = setInterval(run, intervalMs).unref();
   return () => clearInterval(timer);
 };

@@ -21,6 +21,13 @@ export function checkRules(
       message: `is ${adminHost}, which others can reach; set ADMIN_TOKEN or listen on 127.0.0.1.`,
     });
   }
+  // A list that has a problem of its own is there, and is told of already.
+  if (values.PROXY_PROTOCOL === 'on' && (environment['TRUSTED_PROXIES'] ?? '') === '') {
+    problems.push({
+      where: 'PROXY_PROTOCOL',
+      message: 'is on, but nobody is trusted to send the header; set TRUSTED_PROXIES to the proxies that do.',
+    });
+  }
   atMost(values, 'DRAIN_DELAY_MS', 'DRAIN_MS', problems);
   atMost(values, 'MAX_URL_BYTES', 'MAX_HEADER_BYTES', problems);
   // With the whole request's clock off there is nothing to stay below.

@@ -76,6 +76,12 @@ export const SETTINGS = {
     proxyList,
     'Proxies whose `X-Forwarded-*` and `Forwarded` headers are believed. Absent: nobody is believed.',
   ),
+  PROXY_PROTOCOL: withDefault(
+    'traffic',
+    choice('off', 'on'),
+    'off',
+    'With `on` every connection from one of `TRUSTED_PROXIES` must begin with a PROXY header, version 1 or 2, sent within `HEADERS_TIMEOUT_MS`; it is closed otherwise. Nobody else may send one.',
+  ),
 
   ADMIN_HOST: withDefault(
     'admin',
@@ -135,11 +141,23 @@ export const SETTINGS = {
     '10485760',
     'Longest request body; more is answered 413. A route changes it with `@BodyLimit`.',
   ),
+  BODY_MIN_BYTES_PER_SECOND: withDefault(
+    'limits',
+    wholeNumber(0, 1_000_000_000, 'bytes/s', ' (0 switches it off)'),
+    '240',
+    'Slowest pace of a request body, on average; a slower one is answered 408. Time in which the gateway itself does not read, because the upstream is slower still, does not count.',
+  ),
+  BODY_GRACE_MS: withDefault(
+    'limits',
+    span,
+    '5000',
+    'How long a body may come slower than `BODY_MIN_BYTES_PER_SECOND` before that counts.',
+  ),
   MAX_HEADER_BYTES: withDefault(
     'limits',
     wholeNumber(1024, 1_048_576, 'bytes'),
     '16384',
-    'Request line and headers together; more is answered 431.',
+    'Path and query, field names and field values of a request together, and once more of its trailers; more is answered 431.',
   ),
   MAX_HEADER_COUNT: withDefault(
     'limits',
@@ -157,7 +175,7 @@ export const SETTINGS = {
     'limits',
     milliseconds,
     '10000',
-    'For a client to send its whole header section; slower is answered 408.',
+    'For a client to send its whole header section, counted from its first byte, and on a new connection from the start; slower is answered 408.',
   ),
   REQUEST_TIMEOUT_MS: withDefault(
     'limits',
@@ -165,17 +183,53 @@ export const SETTINGS = {
     '300000',
     'For a client to send its whole request, body included; slower is answered 408. Raise it or switch it off where uploads of gigabytes come over slow lines.',
   ),
+  WRITE_TIMEOUT_MS: withDefault(
+    'limits',
+    milliseconds,
+    '60000',
+    'How long a client may take nothing of an answer that waits for it; then its connection is cut.',
+  ),
   KEEP_ALIVE_TIMEOUT_MS: withDefault(
     'limits',
-    span,
+    milliseconds,
     '75000',
-    'How long an idle client connection is kept. Longer than the 60 s that load balancers commonly hold theirs, so that they never write into a connection that is closing.',
+    'How long an idle client connection is kept; it is announced to the client, and closed a second later. Longer than the 60 s that load balancers commonly hold theirs, so that they never write into a connection that is closing.',
   ),
   MAX_CONNECTIONS: withDefault(
     'limits',
     wholeNumber(0, 10_000_000, undefined, ' (0 is no limit)'),
     '0',
     'Client connections at the same time; further ones are closed at once.',
+  ),
+  MAX_CONNECTIONS_PER_ADDRESS: withDefault(
+    'limits',
+    wholeNumber(0, 10_000_000, undefined, ' (0 is no limit)'),
+    '0',
+    'Connections from one client address at the same time, or from one /64 of IPv6; further ones are closed at once. Behind a balancer that does not pass addresses on with the PROXY protocol, all connections come from the balancer.',
+  ),
+  UPSTREAM_MAX_HEADER_BYTES: withDefault(
+    'limits',
+    wholeNumber(1024, 1_048_576, 'bytes'),
+    '65536',
+    "Status line and header section of an upstream's answer, and again each 1xx before it and its trailers; more is answered 502.",
+  ),
+  UPSTREAM_MAX_HEADER_COUNT: withDefault(
+    'limits',
+    wholeNumber(10, 2000),
+    '256',
+    "Header fields of an upstream's answer, and again of each 1xx and of its trailers; more is answered 502.",
+  ),
+  UPSTREAM_MAX_INFORMATIONAL: withDefault(
+    'limits',
+    wholeNumber(0, 1000),
+    '16',
+    '1xx answers of an upstream before the final one; more is answered 502.',
+  ),
+  UPSTREAM_MAX_CHUNK_EXTENSION_BYTES: withDefault(
+    'limits',
+    wholeNumber(0, 1_048_576, 'bytes'),
+    '16384',
+    'Chunk extensions of one answer of an upstream, all its chunks together; more is answered 502, or cuts an answer that has begun.',
   ),
 
   DRAIN_DELAY_MS: withDefault(

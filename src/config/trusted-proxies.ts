@@ -12,7 +12,8 @@ export function trustedProxies(ranges: readonly string[]): BlockList {
     const family = isIP(address);
     const bits = family === 6 ? 128 : 32;
     const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : -1;
-    if (family === 0 || rest.length > 0 || length < 0 || length > bits) {
+    // A zone means something on one machine only; the matcher would drop it and trust that address on every link.
+    if (family === 0 || address.includes('%') || rest.length > 0 || length < 0 || length > bits) {
       throw new TypeError(`${JSON.stringify(range)} is neither an IP address nor a CIDR range.`);
     }
     list.addSubnet(address, length, family === 6 ? 'ipv6' : 'ipv4');

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Cancellation } from './cancellation.js';
 import type { ForwardCall } from './forward-call.js';
+import type { ForwardedOrigin } from './forwarded-origin.js';
 import type { GatewayError } from './gateway-error.js';
 import type { Principal } from './principal.js';
+import type { RawHeaders } from './raw-headers.js';
 import type { RouteFacts } from './route-facts.js';
 import type { TimeoutOptions } from './upstream-definition.js';
 import type { RequestBody } from './upstream-request.js';
@@ -25,11 +27,17 @@ export class Exchange {
   /** Fields that stand on whatever answer is sent, errors included: flat name/value pairs. */
   readonly replyHeaders: string[] = [];
 
+  /** Scheme, host and port the client used, as far as a trusted proxy said so; only upstreams are told. */
+  forwarded: ForwardedOrigin | undefined = undefined;
+
   /** Clocks the route sets in place of the upstream's own, each on its own; `undefined` leaves them all. */
   timeouts: TimeoutOptions | undefined = undefined;
 
   /** What a compiled route threw, on its way through Express to a team's exception filter. */
   thrown: unknown = undefined;
+
+  /** Passes an informational response on to the client; `undefined` where no client is there to hear of one. */
+  inform: Inform | undefined = undefined;
 
   /** Express has the request: others may have set headers on its response. */
   handedOver = false;
@@ -86,5 +94,8 @@ export class Exchange {
     return index < 0 ? undefined : this.params[index];
   }
 }
+
+/** Takes a 1xx of the upstream's that is neither 100 nor 101, with its end-to-end fields. */
+export type Inform = (exchange: Exchange, status: number, headers: RawHeaders) => void;
 
 const NO_PARAMS: readonly string[] = Object.freeze([]);

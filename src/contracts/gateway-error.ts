@@ -49,6 +49,12 @@ export const GATEWAY_ERRORS = {
     title: 'The request body is over the limit',
   },
   'uri-too-long': { status: 414, source: 'client', retryable: false, title: 'The URL is over the limit' },
+  'expectation-failed': {
+    status: 417,
+    source: 'client',
+    retryable: false,
+    title: 'The expectation cannot be met',
+  },
   'rate-limited': { status: 429, source: 'client', retryable: false, title: 'Too many requests' },
   'headers-too-large': {
     status: 431,
@@ -64,6 +70,12 @@ export const GATEWAY_ERRORS = {
     source: 'upstream',
     retryable: true,
     title: 'The upstream could not be reached',
+  },
+  'upstream-tls': {
+    status: 502,
+    source: 'upstream',
+    retryable: true,
+    title: 'No secure connection to the upstream could be made',
   },
   'upstream-reset': {
     status: 502,

@@ -16,4 +16,6 @@ export interface RouteFacts {
   readonly proxied: boolean;
   /** Whether every request that passes the identity stage carries a principal; false on public routes. */
   readonly authenticated: boolean;
+  /** Whether a policy changes answers: what passes beside the answer then passes it by. Default false. */
+  readonly shapesAnswers?: boolean;
 }

@@ -10,7 +10,7 @@ export interface EnvReference {
 export const isEnvReference = (value: unknown): value is EnvReference =>
   typeof value === 'object' && value !== null && 'variable' in value;
 
-/** A target as declared: its base URL (`http://host:port`, no path), with a weight when it is not 1. */
+/** A target as declared: its base URL (`http://host:port` or `https://…`, no path), with a weight when it is not 1. */
 export type TargetOption = string | { readonly url: string; readonly weight: number };
 
 /** The clocks of upstream calls, each in whole milliseconds. */
@@ -60,6 +60,36 @@ export interface PoolOptions {
   readonly maxWaiting?: number;
   /** How long an idle connection is kept. Default 30000, below the keep-alive of common servers. */
   readonly idleMs?: number;
+  /**
+   * A connection this old, or up to a tenth less, takes no further request. Default 300000; 0 lets it grow as old as
+   * it will.
+   */
+  readonly maxAgeMs?: number;
+}
+
+export const TLS_VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;
+export type TlsVersion = (typeof TLS_VERSIONS)[number];
+
+/** How connections to `https://` targets are secured. That a target is who it says is always verified. */
+export interface TlsOptions {
+  /** A PEM file of the authorities to believe in place of Node's own. */
+  readonly caFile?: string | EnvReference;
+  /** A PEM file of the gateway's own certificate, its chain behind it; needs `keyFile`. */
+  readonly certFile?: string | EnvReference;
+  /** A PEM file of that certificate's private key, without a passphrase. */
+  readonly keyFile?: string | EnvReference;
+  /** The name to ask for (SNI) and to verify. Default the target's host; an address is verified as an address. */
+  readonly serverName?: string;
+  /** `TLSv1.2` or `TLSv1.3`. Default TLSv1.2. */
+  readonly minVersion?: TlsVersion;
+}
+
+/** How the names of targets become addresses. */
+export interface DnsOptions {
+  /** How often a name is looked up again, in the background. Default 5000. */
+  readonly refreshMs?: number;
+  /** Addresses never to connect to, whatever a name says: `loopback`, `link-local`, `private`, or CIDR ranges. Default none. */
+  readonly deny?: readonly string[];
 }
 
 /** What {@link UpstreamDefinition} holds beside the name; everything but `targets` is optional. */
@@ -74,6 +104,10 @@ export interface UpstreamOptions {
   readonly retry?: RetryOptions | false;
   /** Connections to each of its targets. */
   readonly pool?: PoolOptions;
+  /** Connections to its `https://` targets. */
+  readonly tls?: TlsOptions;
+  /** The names of its targets. */
+  readonly dns?: DnsOptions;
   /** Forward through http-proxy-middleware with these options of its own instead of the built-in client. */
   readonly proxy?: object;
   /** Turns readiness red while the upstream is down. Default false. */

@@ -25,6 +25,14 @@ export interface BodyFlow {
   cancel(): void;
 }
 
+/** What may follow a body that streams, already without the fields that may not stand there. */
+export interface BodyTrailers {
+  /** The value for the answer's `Trailer` field; `undefined` when the upstream announced nothing that may pass. */
+  readonly announced: string | undefined;
+  /** Flat name/value pairs; complete once the sink was told the end. */
+  readonly fields: RawHeaders;
+}
+
 /** A response body: exactly one of `pipe`, `discard` is called, once. */
 export interface ResponseBody {
   /**
@@ -34,6 +42,8 @@ export interface ResponseBody {
   readonly length: number | undefined;
   /** The whole body, when it is in memory already. `pipe` then writes it at once. */
   readonly whole: Buffer | undefined;
+  /** Absent unless the request asked for trailers and the body's framing can carry them. */
+  readonly trailers?: BodyTrailers | undefined;
   pipe(sink: BodySink): BodyFlow;
   /** Gives the body up: a short rest is read away, a long one costs the connection. */
   discard(): void;
@@ -56,7 +66,8 @@ export class WholeBody implements ResponseBody {
   discard(): void {}
 }
 
-const FINISHED: BodyFlow = { resume() {}, cancel() {} };
+/** The flow of a body that was over before it could be held up. */
+export const FINISHED: BodyFlow = { resume() {}, cancel() {} };
 
 export const EMPTY_BODY: ResponseBody = new WholeBody(Buffer.alloc(0));
 

@@ -11,8 +11,11 @@ const UNRESERVED = /[A-Za-z0-9\-._~]/;
 /** What a segment may hold unescaped: RFC 3986 `pchar` and the slash. Everything else must come escaped. */
 const PLAIN_PATH = /^\/[A-Za-z0-9\-._~!$&'()*+,;=:@/]*$/;
 const ANY_PATH = /^\/[A-Za-z0-9\-._~!$&'()*+,;=:@/%]*$/;
-/** What a query may hold. Browsers send more than RFC 3986 allows (`[ ] | ^ { }`), and it changes no meaning. */
-const QUERY = /^[\x21\x22\x24-\x7e]*$/;
+/**
+ * What a query may hold: RFC 3986, and what browsers send on top of it without a change of meaning (`[ ] | ^ { }` and
+ * a backquote). They escape quotes and angle brackets; a backslash is a slash to some readers.
+ */
+const QUERY = /^[^\0- "#<>\\\x7f-\uffff]*$/;
 
 /** Bytes that would make the gateway and an upstream see two different paths: slash, backslash, NUL. */
 const NEVER_ESCAPED = new Set(['/', '\\', '\0']);

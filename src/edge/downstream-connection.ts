@@ -1,6 +1,10 @@
 import type { Socket } from 'node:net';
 import type { Exchange } from '../contracts/exchange.js';
 import { GatewayError } from '../contracts/gateway-error.js';
+import type { BodyPace } from './body-pace.js';
+import type { ConnectionSweep } from './connection-sweep.js';
+import { areSafe, WaitingRequests } from './waiting-requests.js';
+import type { WritePace } from './write-pace.js';
 
 const CONNECTION = Symbol('portcullis.connection');
 
@@ -13,26 +17,51 @@ interface Tracked {
  * (not one per request) tells them that the client left.
  */
 export class DownstreamConnection {
+  /** The exchange whose body may still be coming: always the latest, and kept beyond its answer until the body is over. */
+  arriving: Exchange | undefined = undefined;
+  // What the sweep remembers from one look to the next.
+  bodyPace: BodyPace | undefined = undefined;
+  writePace: WritePace | undefined = undefined;
   // Almost always one; pipelined requests make more.
   #first: Exchange | undefined;
   #more: Set<Exchange> | undefined;
+  #waiting: WaitingRequests | undefined;
 
-  private constructor(readonly left: (exchange: Exchange, reason: GatewayError) => void) {}
+  private constructor(
+    readonly socket: Socket,
+    readonly left: (exchange: Exchange, reason: GatewayError) => void,
+  ) {}
 
-  /** The tracker of a socket, made at its first use. */
-  static of(socket: Socket, left: (exchange: Exchange, reason: GatewayError) => void): DownstreamConnection {
+  /** The tracker of a socket, made at its first use and watched by the sweep from then on. */
+  static of(
+    socket: Socket,
+    left: (exchange: Exchange, reason: GatewayError) => void,
+    sweep?: ConnectionSweep,
+  ): DownstreamConnection {
     const holder = socket as Tracked;
     let connection = holder[CONNECTION];
     if (connection === undefined) {
-      connection = new DownstreamConnection(left);
+      connection = new DownstreamConnection(socket, left);
       holder[CONNECTION] = connection;
       const opened = connection;
-      socket.once('close', () => opened.#closed());
+      sweep?.watch(opened);
+      socket.once('close', () => {
+        sweep?.forget(opened);
+        opened.#closed();
+      });
     }
     return connection;
   }
 
+  /** Whether an exchange is in flight. */
+  get isBusy(): boolean {
+    return this.#first !== undefined || (this.#more !== undefined && this.#more.size > 0);
+  }
+
   add(exchange: Exchange): void {
+    // A request that follows another comes behind the end of that one's body.
+    if (exchange.body !== undefined) this.arriving = exchange;
+    else if (this.arriving !== undefined) this.arrived();
     if (this.#first === undefined) {
       this.#first = exchange;
       return;
@@ -41,15 +70,45 @@ export class DownstreamConnection {
     this.#more.add(exchange);
   }
 
+  /** Whether a request that was just added must not be served before the others are answered. */
+  get mustWait(): boolean {
+    if (this.#more === undefined || this.#more.size === 0) return false;
+    return this.#waiting?.isEmpty === false || !areSafe(this.#inFlight());
+  }
+
+  /** Keeps a request until those before it are answered. */
+  wait(exchange: Exchange, serve: () => void): void {
+    this.#waiting ??= new WaitingRequests();
+    this.#waiting.add(exchange, serve);
+  }
+
   remove(exchange: Exchange): void {
+    if (this.arriving === exchange && exchange.req.complete) this.arrived();
     if (this.#first === exchange) this.#first = undefined;
     else this.#more?.delete(exchange);
   }
 
+  /** Serves what waited for requests that are answered by now. */
+  proceed(): void {
+    if (this.#waiting?.isEmpty === false) this.#waiting.proceed(this.#inFlight().length);
+  }
+
+  #inFlight(): Exchange[] {
+    return [...(this.#first === undefined ? [] : [this.#first]), ...(this.#more ?? [])];
+  }
+
+  /** No more of a body is expected: an idle connection holds on to nothing of its last request. */
+  arrived(): void {
+    this.arriving = undefined;
+    this.bodyPace = undefined;
+  }
+
   #closed(): void {
-    const exchanges = [...(this.#first === undefined ? [] : [this.#first]), ...(this.#more ?? [])];
+    const exchanges = this.#inFlight();
+    this.#waiting = undefined;
     this.#first = undefined;
     this.#more = undefined;
+    this.arrived();
     for (const exchange of exchanges) this.left(exchange, new GatewayError('client-closed'));
   }
 }

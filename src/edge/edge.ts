@@ -6,11 +6,17 @@ import { GatewayError } from '../contracts/gateway-error.js';
 import { EMPTY_BODY, UpstreamResponse } from '../contracts/upstream-response.js';
 import { EMPTY_PLAN, type Plan } from '../routing/plan.js';
 import type { PlannedRoute } from '../routing/planned-route.js';
+import { ConnectionSweep, type PaceLimits } from './connection-sweep.js';
 import { countReceived } from './counted-request.js';
+import { cutReply } from './cut-reply.js';
 import { DownstreamConnection } from './downstream-connection.js';
+import { inform } from './informational.js';
 import { type IntakeOptions, openExchange } from './intake.js';
+import { takeNoMore, takesMore } from './last-request.js';
+import { goesNoFurther } from './max-forwards.js';
 import { asGatewayError, type Problem, problemOf, problemResponse } from './problem.js';
 import { writeReply } from './reply.writer.js';
+import { ASTERISK } from './request-target.js';
 import { runRoute } from './route.runner.js';
 
 /** Hands a request to Express, with the error that a team's exception filter shall answer, if any. */
@@ -21,6 +27,8 @@ export type ReservedHandler = (exchange: Exchange) => UpstreamResponse;
 
 export interface EdgeOptions extends IntakeOptions {
   readonly recorder: ExchangeRecorder;
+  /** How slow a client may be; absent: as slow as it likes. */
+  readonly pace?: PaceLimits;
   /** The problem of an error that is not the gateway's own, such as a team's HttpException. */
   readonly foreignProblem: (error: unknown) => Problem | undefined;
   readonly reserved: ReadonlyMap<string, ReservedHandler>;
@@ -40,7 +48,15 @@ export class Edge {
   #idle: (() => void) | undefined;
   readonly #left = (exchange: Exchange, reason: GatewayError): void => this.#clientLeft(exchange, reason);
 
-  constructor(readonly options: EdgeOptions) {}
+  /** What the gateway answers itself. */
+  readonly #reserved: ReadonlyMap<string, ReservedHandler>;
+  readonly #sweep: ConnectionSweep | undefined;
+
+  constructor(readonly options: EdgeOptions) {
+    const { now, pace, reserved } = options;
+    this.#reserved = new Map([...reserved, [ASTERISK, () => optionsResponse([])]]);
+    this.#sweep = pace && new ConnectionSweep(pace, now, (exchange) => this.#bodyTooSlow(exchange));
+  }
 
   /** Exchanges in flight. */
   get active(): number {
@@ -49,14 +65,22 @@ export class Edge {
 
   /** Takes one request. `next` hands it to Express, where interpreted and foreign routes run. */
   handle(req: IncomingMessage, res: ServerResponse, next: Next): void {
+    // A connection that was told to close is owed nothing more.
+    if (!takesMore(req.socket)) return;
+
     // 1
     const { exchange, refusal } = openExchange(req, res, this.options);
-    this.#open(exchange);
-    if (refusal !== undefined) return this.fail(exchange, refusal);
+    const connection = this.#open(exchange);
+    if (refusal !== undefined) return this.#refuse(exchange, refusal);
+    if (connection.mustWait) connection.wait(exchange, () => this.#serveLater(exchange, next));
+    else this.#serve(exchange, next);
+  }
+
+  #serve(exchange: Exchange, next: Next): void {
     const { method, path } = exchange;
 
     // 2
-    const reserved = this.options.reserved.get(path);
+    const reserved = this.#reserved.get(path);
     if (reserved !== undefined) return this.reply(exchange, reserved(exchange));
 
     // 3
@@ -66,12 +90,23 @@ export class Edge {
       if (plan.fallsThrough) return this.#handOver(exchange, next);
       return this.unmatched(exchange);
     }
+    if (method === 'OPTIONS' && goesNoFurther(exchange.req)) {
+      return this.reply(exchange, optionsResponse(plan.allowedMethods(path)));
+    }
     const route = match.value;
 
     // 4
     this.#enter(exchange, route, match.params);
     if (route.mode !== 'compiled') return this.#handOver(exchange, next);
     runRoute(route, exchange, this.#reply, route.deopt ? this.#deopt(next) : this.#fail);
+  }
+
+  #serveLater(exchange: Exchange, next: Next): void {
+    try {
+      this.#serve(exchange, next);
+    } catch (error) {
+      this.fail(exchange, error);
+    }
   }
 
   /** Puts a route on an exchange. */
@@ -88,33 +123,43 @@ export class Edge {
 
   /** Answers an error as a problem document, or cuts the connection when the answer already began. */
   fail(exchange: Exchange, thrown: unknown): void {
+    this.#answerError(exchange, thrown, this.draining || hasUnreadBody(exchange));
+  }
+
+  /** Whoever sends what must not be served is not heard again: nobody knows what the bytes behind it are. */
+  #refuse(exchange: Exchange, refusal: GatewayError): void {
+    this.#answerError(exchange, refusal, true);
+  }
+
+  /** Refuses a request in the middle of its body: the client is told, and whoever works on it. */
+  refuseBody(exchange: Exchange, error: GatewayError): void {
+    this.#refuse(exchange, error);
+    exchange.cancellation.cancel(error);
+  }
+
+  #answerError(exchange: Exchange, thrown: unknown, closing: boolean): void {
     if (exchange.finished) return;
     const foreign = thrown instanceof GatewayError ? undefined : this.options.foreignProblem(thrown);
     if (foreign === undefined) exchange.error = asGatewayError(thrown);
-    if (exchange.res.headersSent) {
-      exchange.res.destroy();
+    const { res } = exchange;
+    if (res.headersSent) {
+      cutReply(res, res.hasHeader('content-length'));
       this.#finish(exchange);
       return;
     }
     const problem = foreign ?? problemOf(exchange.error as GatewayError);
-    writeReply(
-      exchange,
-      problemResponse(exchange, problem),
-      this.draining || hasUnreadBody(exchange),
-      this.#done,
-    );
+    writeReply(exchange, problemResponse(exchange, problem), closing, this.#done);
   }
 
   /** Answers a request that no route takes, also when Express found nobody for it either. */
   unmatched(exchange: Exchange): void {
     const allowed = this.plan.allowedMethods(exchange.path);
     const { method } = exchange;
-    const allow = ['Allow', allowed.join(', ')];
-    if (allowed.length > 0 && method === 'OPTIONS') return this.reply(exchange, optionsResponse(allow));
+    if (allowed.length > 0 && method === 'OPTIONS') return this.reply(exchange, optionsResponse(allowed));
     // A route that takes the method and was not taken wants another host or version.
     const refused = allowed.length > 0 && !allowed.includes(method);
     const error = refused
-      ? new GatewayError('method-not-allowed', { headers: allow })
+      ? new GatewayError('method-not-allowed', { headers: allowField(allowed) })
       : new GatewayError('route-not-found');
     this.fail(exchange, error);
   }
@@ -148,7 +193,10 @@ export class Edge {
   #handOver(exchange: Exchange, next: Next): void {
     const { res } = exchange;
     exchange.handedOver = true;
-    if (this.draining) res.setHeader('Connection', 'close');
+    if (this.draining) {
+      takeNoMore(exchange.req.socket);
+      res.setHeader('Connection', 'close');
+    }
     res.setHeader('X-Correlation-ID', exchange.correlationId);
     res.once('finish', () => {
       if (exchange.finished) return;
@@ -158,12 +206,15 @@ export class Edge {
     next();
   }
 
-  #open(exchange: Exchange): void {
+  #open(exchange: Exchange): DownstreamConnection {
     this.#active++;
     attachExchange(exchange.req, exchange);
+    exchange.inform = inform;
     if (exchange.body !== undefined) countReceived(exchange);
-    DownstreamConnection.of(exchange.req.socket, this.#left).add(exchange);
+    const connection = DownstreamConnection.of(exchange.req.socket, this.#left, this.#sweep);
+    connection.add(exchange);
     this.options.recorder.started(exchange);
+    return connection;
   }
 
   #clientLeft(exchange: Exchange, reason: GatewayError): void {
@@ -175,20 +226,35 @@ export class Edge {
     this.#finish(exchange);
   }
 
+  /** The rest of an upload that has its answer already is worth no second one. */
+  #bodyTooSlow(exchange: Exchange): void {
+    if (exchange.finished) {
+      exchange.req.socket.destroy();
+      return;
+    }
+    this.refuseBody(exchange, new GatewayError('request-timeout', { detail: 'The body came too slowly.' }));
+  }
+
   #finish(exchange: Exchange): void {
     if (exchange.finished) return;
     exchange.finished = true;
     if (exchange.error?.code === 'client-closed') exchange.status = exchange.error.status;
-    DownstreamConnection.of(exchange.req.socket, this.#left).remove(exchange);
+    const connection = DownstreamConnection.of(exchange.req.socket, this.#left, this.#sweep);
+    connection.remove(exchange);
     this.options.recorder.finished(exchange);
     this.#active--;
     if (this.#active === 0) this.#idle?.();
+    connection.proceed();
   }
 }
 
 /** An OPTIONS request that no route takes is answered with what the path takes (RFC 9110, section 9.3.7). */
-function optionsResponse(allow: readonly string[]): UpstreamResponse {
-  return new UpstreamResponse(204, allow, EMPTY_BODY);
+function optionsResponse(methods: readonly string[]): UpstreamResponse {
+  return new UpstreamResponse(204, methods.length === 0 ? [] : allowField(methods), EMPTY_BODY);
+}
+
+function allowField(methods: readonly string[]): readonly string[] {
+  return ['Allow', methods.join(', ')];
 }
 
 /** A refused upload is not read to its end: the connection closes behind the answer. */

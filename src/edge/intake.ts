@@ -3,18 +3,20 @@ import type { BlockList } from 'node:net';
 import { Exchange } from '../contracts/exchange.js';
 import { GatewayError } from '../contracts/gateway-error.js';
 import type { RequestBody } from '../contracts/upstream-request.js';
-import { canonicalPath, isSoundQuery } from './canonical-path.js';
-import { clientAddress, plainAddress } from './client-address.js';
-
-export interface IntakeLimits {
-  readonly maxUrlBytes: number;
-  readonly maxHeaderCount: number;
-}
+import { canonicalPath } from './canonical-path.js';
+import { type ForwardedClient, forwardedClient } from './forwarded-client.js';
+import { endBehindUpgrade } from './ignored-upgrade.js';
+import { type Peer, peerOf } from './peer-address.js';
+import { RequestFields } from './request-fields.js';
+import { type IntakeLimits, refusalOf } from './request-refusal.js';
+import { ASTERISK, originForm, type TargetContext } from './request-target.js';
 
 export interface IntakeOptions {
   readonly limits: IntakeLimits;
   /** Peers whose forwarding headers are believed; `undefined` believes nobody. */
   readonly trustedProxies: BlockList | undefined;
+  /** Told of each request whose forwarding headers are replaced because its peer is not trusted. */
+  readonly forwardingIgnored?: (peer: string, header: string) => void;
   /** The correlation id of the request's headers when it is a valid one, else a new one. */
   readonly correlate: (rawHeaders: readonly string[]) => string;
   readonly now: () => number;
@@ -33,79 +35,60 @@ export interface Intake {
 export function openExchange(req: IncomingMessage, res: ServerResponse, options: IntakeOptions): Intake {
   const startedAt = options.now();
   const url = req.url as string;
-  const mark = url.indexOf('?');
-  const rawPath = mark < 0 ? url : url.slice(0, mark);
-  const query = mark < 0 ? '' : url.slice(mark);
-  const path = canonicalPath(rawPath);
   const { rawHeaders } = req;
   const method = req.method as string;
-  const peer = plainAddress(req.socket.remoteAddress);
-  const address =
-    options.trustedProxies === undefined
-      ? peer
-      : clientAddress(peer, req.headers['x-forwarded-for'] as string | undefined, options.trustedProxies);
+  FIELDS.read(rawHeaders);
+  const target = url.charCodeAt(0) === SLASH ? url : originForm(url, contextOf(req, method));
+  const mark = target === undefined ? -1 : target.indexOf('?');
+  const rawPath = mark < 0 ? target : (target as string).slice(0, mark);
+  const query = mark < 0 ? '' : (target as string).slice(mark);
+  const path = rawPath === undefined || rawPath === ASTERISK ? rawPath : canonicalPath(rawPath);
+  const peer = peerOf(req.socket);
+  const client = FIELDS.forwarding === undefined ? undefined : clientBehind(peer, rawHeaders, options);
   const exchange = new Exchange(
     req,
     res,
     method,
     path ?? '/',
     query,
-    address,
+    client === undefined ? peer.address : client.address,
     options.correlate(rawHeaders),
     startedAt,
-    requestBody(req),
+    requestBody(req, FIELDS),
   );
-  const refusal = refuse(url, path, query, rawHeaders, options.limits);
+  exchange.forwarded = client === undefined ? peer.reached : client.origin;
+  const refusal = refusalOf(req, FIELDS, target, path, query, options.limits);
+  if (FIELDS.upgrades) endBehindUpgrade(req, res);
   // Express and everything behind it sees the path that was judged.
-  if (path !== undefined && path !== rawPath) req.url = path + query;
+  if (path !== undefined && (path !== rawPath || target !== url)) req.url = path + query;
   return { exchange, refusal };
 }
 
-function refuse(
-  url: string,
-  path: string | undefined,
-  query: string,
+const SLASH = 0x2f;
+/** Nothing is awaited while it is in use, so one is enough. */
+const FIELDS = new RequestFields();
+
+/** The client that forwarding headers name; `undefined` when the peer is not believed. */
+function clientBehind(
+  peer: Peer,
   rawHeaders: readonly string[],
-  limits: IntakeLimits,
-): GatewayError | undefined {
-  if (url.length > limits.maxUrlBytes) return new GatewayError('uri-too-long');
-  if (rawHeaders.length > limits.maxHeaderCount * 2) return new GatewayError('headers-too-large');
-  if (hasTwoHosts(rawHeaders)) {
-    return new GatewayError('bad-request', { detail: 'The Host header was sent more than once.' });
-  }
-  if (path === undefined) return new GatewayError('ambiguous-path');
-  if (query !== '' && !isSoundQuery(query)) {
-    return new GatewayError('bad-request', {
-      detail: 'The query holds a character that must be percent-encoded.',
-    });
-  }
-  return undefined;
+  { trustedProxies, forwardingIgnored }: IntakeOptions,
+): ForwardedClient | undefined {
+  const client = trustedProxies === undefined ? undefined : forwardedClient(peer, rawHeaders, trustedProxies);
+  if (client === undefined) forwardingIgnored?.(peer.address, FIELDS.forwarding as string);
+  return client;
 }
 
-/** RFC 9112, section 3.2: node:http refuses a request without a Host, but takes the first of two. */
-function hasTwoHosts(rawHeaders: readonly string[]): boolean {
-  let found = false;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] as string;
-    if (name.length !== 4 || name.toLowerCase() !== 'host') continue;
-    if (found) return true;
-    found = true;
-  }
-  return false;
+function contextOf(req: IncomingMessage, method: string): TargetContext {
+  return { method, host: FIELDS.host, secure: (req.socket as { encrypted?: boolean }).encrypted === true };
 }
 
 /** RFC 9112, section 6.3: a request has a body when it says so, whatever its method. */
-function requestBody(req: IncomingMessage): RequestBody {
-  const { rawHeaders } = req;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] as string;
-    if (name.length === 14 && name.toLowerCase() === 'content-length') {
-      const length = Number(rawHeaders[i + 1]);
-      return length === 0 ? undefined : bodyOf(req, length);
-    }
-    if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') return bodyOf(req, undefined);
-  }
-  return undefined;
+function requestBody(req: IncomingMessage, { coding, length }: RequestFields): RequestBody {
+  if (coding !== undefined) return bodyOf(req, undefined);
+  if (length === undefined) return undefined;
+  const bytes = Number(length);
+  return bytes === 0 ? undefined : bodyOf(req, bytes);
 }
 
 function bodyOf(req: IncomingMessage, length: number | undefined): RequestBody {

@@ -1,37 +1,75 @@
-import type { Server } from 'node:http';
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Exchange } from '../contracts/exchange.js';
+import { exchangeOf } from '../contracts/exchange-of.js';
+import { GatewayError, type GatewayErrorCode } from '../contracts/gateway-error.js';
+import { answerUnderWay, bodyUnderWay } from './answer-under-way.js';
+import { takeNoMore, takesMore } from './last-request.js';
+import { lingerOnClose } from './lingering-close.js';
 
-/** What node:http's parser reports, and what the client is told. */
-const STATUS: Readonly<Record<string, readonly [status: number, title: string, code: string]>> = {
-  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'headers-too-large'],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'Payload Too Large', 'body-too-large'],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'request-timeout'],
+/** What node:http's parser reports, where it means something else than {@link MALFORMED}. */
+const CODES: Readonly<Record<string, GatewayErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers-too-large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'body-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
 };
-const MALFORMED = [400, 'Bad Request', 'bad-request'] as const;
+const MALFORMED: GatewayErrorCode = 'bad-request';
+
+/** The client closed in the middle of a request. */
+const CUT_SHORT = 'HPE_INVALID_EOF_STATE';
+
+/** Answers an exchange whose body can no longer be trusted, and ends the work that is done for it. */
+type RefuseBody = (exchange: Exchange, error: GatewayError) => void;
 
 /**
  * Answers requests that node:http cannot parse with a problem document and closes their connection.
- * They never become an exchange: nothing of them can be trusted, not even where they end.
+ *
+ * Where the head of one is malformed it never becomes an exchange: nothing of it can be trusted. Where its body is,
+ * the exchange it has become is refused.
  */
-export function refuseMalformed(server: Server): void {
+export function refuseMalformed(server: Server, refuseBody: RefuseBody): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    // A reset connection has nobody to answer to, and an answer under way must not be followed by a second one.
-    if (error.code === 'ECONNRESET' || !socket.writable || answersNow(socket)) {
+    // A reset connection has nobody to answer to.
+    if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();
       return;
     }
-    const [status, phrase, code] = STATUS[error.code ?? ''] ?? MALFORMED;
-    const body = JSON.stringify({ type: `urn:portcullis:problem:${code}`, title: phrase, status, code });
-    socket.end(
-      `HTTP/1.1 ${status} ${phrase}\r\nContent-Type: application/problem+json\r\n` +
-        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    );
-    // A client that keeps sending would hold the socket: what it says is not read.
-    socket.destroySoon();
+    // Whatever stands behind a connection's last request is not read, so nothing can be wrong with it.
+    if (!takesMore(socket)) return;
+    takeNoMore(socket);
+    const problem = new GatewayError(CODES[error.code ?? ''] ?? MALFORMED);
+    const broken = bodyUnderWay(socket);
+    const exchange = broken === undefined ? undefined : exchangeOf(broken);
+    const unanswered = exchange !== undefined && !exchange.finished;
+    // A client that left in the middle of its body is not waiting for an answer, and its exchange says so.
+    if (unanswered && error.code !== CUT_SHORT) refuseBody(exchange, problem);
+    else refuseInTurn(socket, problem, broken);
   });
 }
 
-function answersNow(socket: Socket): boolean {
-  const { _httpMessage: message } = socket as Socket & { _httpMessage?: { headersSent: boolean } };
-  return message?.headersSent === true;
+/** Earlier requests on the connection were sound: their answers come first, or the client would take this one for theirs. */
+function refuseInTurn(socket: Socket, problem: GatewayError, broken: IncomingMessage | undefined): void {
+  if (!socket.writable) return;
+  const answer = answerUnderWay(socket);
+  if (answer !== undefined && answer.req !== broken) {
+    answer.once('close', () => refuseInTurn(socket, problem, broken));
+  } else if (answer?.headersSent) {
+    socket.destroy();
+  } else if (answer === undefined && broken !== undefined) {
+    // It was answered before its body went wrong, and a second answer would be taken for that of the next request.
+    socket.destroySoon();
+  } else {
+    refuse(socket, problem);
+  }
+}
+
+function refuse(socket: Socket, { status, title, code }: GatewayError): void {
+  const body = JSON.stringify({ type: `urn:portcullis:problem:${code}`, title, status, code });
+  socket.write(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+  // A client that keeps sending must not hold the connection, nor lose the answer over it.
+  lingerOnClose(socket);
+  socket.destroySoon();
 }

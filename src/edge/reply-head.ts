@@ -8,6 +8,9 @@ import type { RawHeaders } from '../contracts/raw-headers.js';
 interface HeadHolder {
   _header: string | null;
   readonly shouldKeepAlive: boolean;
+  /** The client waits for a 100 it was not sent: node closes behind such an answer, for the body may follow or not. */
+  readonly _expect_continue?: boolean;
+  readonly _sent100?: boolean;
   /** Milliseconds, from the server; 0 or absent announces nothing. */
   readonly _keepAliveTimeout?: number;
 }
@@ -24,6 +27,7 @@ interface HeadHolder {
 export function putHead(res: ServerResponse, status: number, fields: RawHeaders): boolean {
   const holder = res as unknown as HeadHolder;
   if (!AGREES || !holder.shouldKeepAlive) return false;
+  if (holder._expect_continue === true && holder._sent100 !== true) return false;
   holder._header = headText(holder, status, fields);
   res.statusCode = status;
   return true;

@@ -1,11 +1,19 @@
 import type { ServerResponse } from 'node:http';
 import type { Exchange } from '../contracts/exchange.js';
 import type { GatewayError } from '../contracts/gateway-error.js';
-import type { BodyFlow, BodySink, UpstreamResponse } from '../contracts/upstream-response.js';
+import type { RawHeaders } from '../contracts/raw-headers.js';
+import type { BodyFlow, BodySink, BodyTrailers, UpstreamResponse } from '../contracts/upstream-response.js';
+import { cutReply } from './cut-reply.js';
+import { holdsBodyBack } from './expect-continue.js';
+import { takeNoMore } from './last-request.js';
+import { lingerOnClose } from './lingering-close.js';
 import { putHead } from './reply-head.js';
 
 /** Up to here a body is sent as one latin1 string with its head: one write instead of a gathered one. */
 const ONE_WRITE_BYTES = 16 * 1024;
+
+/** Up to here an upload that nobody has read is read away, which costs less than a new connection. */
+const READ_AWAY_BYTES = 65_536;
 
 /** The only field the gateway alone writes on answers; an upstream's own would contradict it. */
 const CORRELATION = 'x-correlation-id';
@@ -16,14 +24,16 @@ export type ReplyDone = (exchange: Exchange, error: GatewayError | undefined) =>
 /**
  * Sends an answer to the client, the same on the compiled and the interpreted way: status, headers, body with
  * backpressure. A body that breaks off ends in a cut connection, never in a clean end.
+ *
+ * @param draining the connection closes behind the answer; it also does when the client is still sending a long body
  */
 export function writeReply(
   exchange: Exchange,
   response: UpstreamResponse,
-  closing: boolean,
+  draining: boolean,
   done: ReplyDone,
 ): void {
-  const { res } = exchange;
+  const { req, res } = exchange;
   if (res.destroyed || res.headersSent) {
     response.body.discard();
     done(exchange, exchange.cancellation.reason);
@@ -31,7 +41,14 @@ export function writeReply(
   }
   exchange.status = response.status;
   const { body } = response;
+  const closing = draining || leavesUpload(exchange);
+  if (closing) {
+    takeNoMore(req.socket);
+    if (exchange.body !== undefined && !req.complete) lingerOnClose(req.socket);
+  }
+  const trailers = trailersOf(exchange, response);
   const fields = replyHeaders(exchange, response, closing);
+  if (trailers?.announced !== undefined) fields.push('Trailer', trailers.announced);
   const plain = !exchange.handedOver && !closing && body.length !== undefined && !isBodiless(response.status);
   if (!plain || !putHead(res, response.status, fields)) res.writeHead(response.status, fields);
 
@@ -50,7 +67,7 @@ export function writeReply(
     done(exchange, undefined);
     return;
   }
-  const sink = new ReplySink(exchange, res, done);
+  const sink = new ReplySink(exchange, res, body.length !== undefined, trailers, done);
   const flow = body.pipe(sink);
   sink.flow = flow;
   // An upstream's body hears of a client that left by itself; a handler's own stream does not.
@@ -74,6 +91,22 @@ function replyHeaders(exchange: Exchange, response: UpstreamResponse, closing: b
   return list;
 }
 
+/** Whether the client may go on sending a body for longer than anybody wants to read it, or has yet to begin. */
+function leavesUpload({ body, req }: Exchange): boolean {
+  if (body === undefined || req.complete) return false;
+  return body.length === undefined || body.length > READ_AWAY_BYTES || holdsBodyBack(req);
+}
+
+/** Trailers follow chunks only, and no answer that a policy of ours changes: it has not seen them. */
+function trailersOf(
+  { method, route }: Exchange,
+  { body, status }: UpstreamResponse,
+): BodyTrailers | undefined {
+  const { trailers } = body;
+  if (trailers === undefined || body.length !== undefined) return undefined;
+  return method === 'HEAD' || isBodiless(status) || route?.shapesAnswers === true ? undefined : trailers;
+}
+
 /** RFC 9110, sections 15.3.5 and 15.4.5: these statuses never carry a body. */
 function isBodiless(status: number): boolean {
   return status === 204 || status === 304;
@@ -87,6 +120,8 @@ class ReplySink implements BodySink {
   constructor(
     readonly exchange: Exchange,
     readonly res: ServerResponse,
+    readonly lengthDeclared: boolean,
+    readonly trailers: BodyTrailers | undefined,
     readonly done: ReplyDone,
   ) {}
 
@@ -112,13 +147,21 @@ class ReplySink implements BodySink {
   }
 
   end(): void {
+    const { trailers } = this;
+    if (trailers !== undefined && trailers.fields.length > 0) this.res.addTrailers(pairs(trailers.fields));
     this.res.end();
     this.done(this.exchange, undefined);
   }
 
   fail(error: GatewayError): void {
     // The head is out, so the only honest signal left is a connection that ends early.
-    this.res.destroy();
+    cutReply(this.res, this.lengthDeclared);
     this.done(this.exchange, error);
   }
+}
+
+function pairs(fields: RawHeaders): [string, string][] {
+  const list: [string, string][] = [];
+  for (let i = 0; i < fields.length; i += 2) list.push([fields[i] as string, fields[i + 1] as string]);
+  return list;
 }

@@ -5,8 +5,11 @@ import express, { type Express, type RequestHandler } from 'express';
 import { loadSettings } from '../config/load-settings.js';
 import type { Exchange } from '../contracts/exchange.js';
 import { exchangeOf } from '../contracts/exchange-of.js';
+import { connectResponse } from '../edge/connect.response.js';
 import type { Edge } from '../edge/edge.js';
+import { continueOnRead } from '../edge/expect-continue.js';
 import { refuseMalformed } from '../edge/malformed-request.js';
+import { sweepIntervalMs } from '../edge/sweep-interval.js';
 import type { KnownLayers } from './compiler/express.survey.js';
 import { routerStack } from './compiler/nest-internals.js';
 
@@ -17,7 +20,6 @@ export interface ServerLimits {
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
-  readonly maxConnections: number;
 }
 
 /** What an adapter has that is made without settings: the defaults of the configuration table. */
@@ -61,18 +63,28 @@ export class GatewayAdapter extends ExpressAdapter {
     }
     const { limits } = this;
     const server = createServer({
-      maxHeaderSize: limits.maxHeaderBytes,
+      // Node refuses a section as soon as it is not below its limit.
+      maxHeaderSize: limits.maxHeaderBytes + 1,
       headersTimeout: limits.headersTimeoutMs,
       requestTimeout: limits.requestTimeoutMs,
       keepAliveTimeout: limits.keepAliveTimeoutMs,
-      connectionsCheckingInterval: 1_000,
+      connectionsCheckingInterval: sweepIntervalMs(limits.headersTimeoutMs, limits.requestTimeoutMs),
       noDelay: true,
+      // The edge says so itself, and what it refuses is on record.
+      requireHostHeader: false,
     });
     // One more than allowed, so that a request over the limit is seen and refused rather than silently cut.
     server.maxHeadersCount = limits.maxHeaderCount + 1;
-    if (limits.maxConnections > 0) server.maxConnections = limits.maxConnections;
-    refuseMalformed(server);
-    server.on('request', (req: IncomingMessage, res: ServerResponse) => this.#take(req, res));
+    refuseMalformed(server, (exchange, error) => this.#edge?.refuseBody(exchange, error));
+    const take = (req: IncomingMessage, res: ServerResponse): void => this.#take(req, res);
+    server.on('request', take);
+    server.on('checkExpectation', take);
+    server.on('checkContinue', (req, res) => {
+      continueOnRead(req, res);
+      take(req, res);
+    });
+    // The edge refuses it as it refuses any other request: with an answer, on record.
+    server.on('connect', (req: IncomingMessage) => take(req, connectResponse(req)));
     this.httpServer = server;
   }
 

@@ -5,8 +5,10 @@ import type { GatewaySettings } from '../config/gateway-settings.js';
 import { ConfigError } from '../contracts/config-problem.js';
 import { exchangeOf } from '../contracts/exchange-of.js';
 import { UpstreamResponse } from '../contracts/upstream-response.js';
+import { type ConnectionRefusal, limitConnections } from '../edge/connection-limits.js';
 import { Edge, type ReservedHandler } from '../edge/edge.js';
 import { healthResponse } from '../edge/health.response.js';
+import { expectProxyHeaders } from '../edge/proxy-header.gate.js';
 import type { Observability } from '../observability/create-observability.js';
 import { EVENTS } from '../observability/events.js';
 import { adoptOrMint } from '../policies/correlation-id/correlation-id.js';
@@ -14,6 +16,7 @@ import { RefusingPlan } from '../routing/plan.js';
 import type { PlannedRoute } from '../routing/planned-route.js';
 import { PlanBuilder } from './compiler/plan.builder.js';
 import { EdgeHolder } from './edge.holder.js';
+import { EdgeWarnings } from './edge.warnings.js';
 import { GatewayAdapter } from './gateway.adapter.js';
 import { OBSERVABILITY, SETTINGS } from './gateway.tokens.js';
 import { GatewayGuard } from './interpreter/gateway.guard.js';
@@ -26,6 +29,7 @@ import { UpstreamRegistry } from './upstream.registry.js';
 @Injectable()
 export class GatewayLifecycle implements OnApplicationBootstrap {
   readonly edge: Edge;
+  readonly #warnings: EdgeWarnings;
 
   constructor(
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
@@ -40,11 +44,14 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
     private readonly filter: GatewayExceptionFilter,
   ) {
     const { limits, traffic } = settings;
+    this.#warnings = new EdgeWarnings(observability.events, now);
     this.edge = new Edge({
       limits,
       trustedProxies: traffic.trustedProxies,
+      forwardingIgnored: this.#warnings.forwardingIgnored,
       correlate: adoptOrMint,
-      now: () => performance.now(),
+      now,
+      pace: limits,
       recorder: observability.recorder,
       foreignProblem: httpExceptionProblem,
       reserved: this.#reserved(traffic.healthPath),
@@ -71,6 +78,30 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
     this.#plan();
     if (adapter instanceof GatewayAdapter) adapter.attach(this.edge, () => this.#replan());
     this.#answerUpstreamResponses();
+    // Below the gate of PROXY headers, which knows the client behind a balancer.
+    limitConnections(
+      this.host.httpAdapter.getHttpServer() as Server,
+      this.settings.limits,
+      this.#connectionRefused,
+    );
+    this.#expectProxyHeaders();
+  }
+
+  readonly #connectionRefused = (reason: ConnectionRefusal, address: string): void => {
+    this.observability.connections.refused(reason);
+    this.#warnings.connectionRefused(reason, address);
+  };
+
+  /** Behind every listener of the server that was made with it: they get connections whose peer is known. */
+  #expectProxyHeaders(): void {
+    const { limits, traffic } = this.settings;
+    if (!traffic.proxyProtocol || traffic.trustedProxies === undefined) return;
+    expectProxyHeaders(this.host.httpAdapter.getHttpServer() as Server, {
+      trusted: traffic.trustedProxies,
+      timeoutMs: limits.headersTimeoutMs,
+      now,
+      refused: this.#warnings.proxyHeaderRefused,
+    });
   }
 
   #plan(): void {
@@ -118,3 +149,5 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
     ]);
   }
 }
+
+const now = (): number => performance.now();

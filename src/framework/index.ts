@@ -4,11 +4,13 @@
 
 export type {
   BreakerOptions,
+  DnsOptions,
   EnvReference,
   PoolOptions,
   RetryOptions,
   TargetOption,
   TimeoutOptions,
+  TlsOptions,
   UpstreamDefinition,
   UpstreamOptions,
 } from '../contracts/upstream-definition.js';

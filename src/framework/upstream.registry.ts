@@ -1,18 +1,24 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { GatewaySettings } from '../config/gateway-settings.js';
 import type { ConfigProblem } from '../contracts/config-problem.js';
 import type { Environment } from '../contracts/environment.js';
 import type { Forwarder } from '../contracts/forwarder.js';
 import type { UpstreamDefinition } from '../contracts/upstream-definition.js';
 import type { UpstreamStatus } from '../contracts/upstream-status.js';
 import type { Observability } from '../observability/create-observability.js';
+import { describeCause } from '../observability/describe-cause.js';
+import { EVENTS, type EventLog } from '../observability/events.js';
 import { HttpProxyMiddlewareForwarder } from '../proxy/http-proxy-middleware/http-proxy-middleware.forwarder.js';
+import { connectTo } from '../proxy/http1/connect-tls.js';
 import { Http1Forwarder } from '../proxy/http1/http1.forwarder.js';
-import { RESPONSE_LIMIT_DEFAULTS } from '../proxy/http1/response-limits.js';
+import { TlsIdentity } from '../proxy/http1/tls-identity.js';
 import { UpstreamRequestBuilder } from '../proxy/request/upstream-request.builder.js';
 import { resolveUpstream } from '../proxy/upstream/resolve-upstream.js';
 import { UpstreamRuntime } from '../proxy/upstream/upstream.runtime.js';
 import type { UpstreamSettings } from '../proxy/upstream/upstream.settings.js';
-import { ENVIRONMENT, OBSERVABILITY } from './gateway.tokens.js';
+import { AddressBook } from '../targets/address-book.js';
+import { ENVIRONMENT, OBSERVABILITY, SETTINGS } from './gateway.tokens.js';
+import { UpstreamCertificates } from './upstream-certificates.js';
 
 /** Every upstream at work in this application, one runtime per definition. */
 @Injectable()
@@ -20,11 +26,15 @@ export class UpstreamRegistry implements OnApplicationShutdown {
   /** What is wrong with the definitions; boot lists it with everything else. */
   readonly problems: ConfigProblem[] = [];
   readonly #runtimes = new Map<UpstreamDefinition | undefined, UpstreamRuntime>();
+  readonly #certificates: UpstreamCertificates;
 
   constructor(
     @Inject(ENVIRONMENT) private readonly environment: Environment,
     @Inject(OBSERVABILITY) private readonly observability: Observability,
-  ) {}
+    @Inject(SETTINGS) private readonly settings: GatewaySettings,
+  ) {
+    this.#certificates = new UpstreamCertificates(observability.events);
+  }
 
   /**
    * The runtime of a definition: the same one for every module that imports it.
@@ -46,6 +56,7 @@ export class UpstreamRegistry implements OnApplicationShutdown {
 
   /** Runs after the last request was answered. */
   onApplicationShutdown(): void {
+    this.#certificates.stop();
     for (const runtime of this.#runtimes.values()) runtime.close();
   }
 
@@ -72,22 +83,34 @@ export class UpstreamRegistry implements OnApplicationShutdown {
   #run(settings: UpstreamSettings): UpstreamRuntime {
     return new UpstreamRuntime({
       settings,
-      forwarder: forwarderOf(settings),
+      forwarder: this.#forwarderOf(settings),
       builder: new UpstreamRequestBuilder(),
       observer: this.observability.observer,
     });
   }
+
+  #forwarderOf({ name, proxy, pool, targets, tls, dns }: UpstreamSettings): Forwarder {
+    if (proxy !== undefined) {
+      const { maxConnections } = pool;
+      return new HttpProxyMiddlewareForwarder({ upstream: name, proxy, targets, maxConnections });
+    }
+    const names = new AddressBook({ ...dns, ...lookupEvents(name, this.observability.events) });
+    const identity = tls === undefined ? undefined : new TlsIdentity(tls);
+    if (tls !== undefined && identity !== undefined) this.#certificates.watch(name, tls, identity);
+    return new Http1Forwarder({
+      pool,
+      limits: this.settings.limits.upstream,
+      connect: connectTo(names, identity),
+      names,
+    });
+  }
 }
 
-function forwarderOf({ name, proxy, pool, targets }: UpstreamSettings): Forwarder {
-  if (proxy === undefined) return new Http1Forwarder({ pool, limits: RESPONSE_LIMIT_DEFAULTS });
-  return new HttpProxyMiddlewareForwarder({
-    upstream: name,
-    proxy,
-    targets,
-    maxConnections: pool.maxConnections,
-  });
-}
+const lookupEvents = (upstream: string, events: EventLog) => ({
+  lookupFailed: (host: string, cause: Error) =>
+    events.warn(EVENTS.lookupFailing, { upstream, host, cause: describeCause(cause, false) }),
+  lookupRecovered: (host: string) => events.info(EVENTS.lookupRecovered, { upstream, host }),
+});
 
 /** Stands in for an upstream whose definition is wrong, so that boot can go on and find the other problems too. */
 function inert(name: string | undefined): UpstreamSettings {

@@ -4,6 +4,7 @@ import type { Meter } from '@opentelemetry/api';
 import { type Clock, systemClock } from '../contracts/clock.js';
 import type { ExchangeRecorder } from '../contracts/exchange-recorder.js';
 import type { UpstreamObserver } from '../contracts/upstream-observer.js';
+import { ConnectionMetrics } from './connection-metrics.js';
 import { createEventLog } from './event-log.js';
 import type { EventLevel, EventLog } from './events.js';
 import { ExchangeMetrics } from './exchange-metrics.js';
@@ -41,6 +42,7 @@ export interface ObservabilityParts {
 export interface Observability {
   readonly recorder: ExchangeRecorder;
   readonly observer: UpstreamObserver;
+  readonly connections: ConnectionMetrics;
   readonly events: EventLog;
   /** For `NestFactory.create(…, { logger })`. */
   readonly nestLogger: LoggerService;
@@ -79,6 +81,7 @@ export function createObservability(
   return {
     recorder: new GatewayRecorder(clock, exchangeMetrics, logs.access, tracer, events),
     observer: new GatewayObserver(clock, upstreamMetrics, tracer, events),
+    connections: new ConnectionMetrics(meters),
     events,
     nestLogger: new NestEventLogger(events),
     metricsHandler: (req, res) => scraped.handle(req, res),

@@ -13,7 +13,7 @@ const HOP_BY_HOP_ROWS = [
   ['transfer-encoding', 'RFC 9110, section 7.6.1; RFC 9112, section 6.1'],
   ['upgrade', 'RFC 9110, sections 7.6.1 and 7.8'],
   ['http2-settings', 'RFC 7540, section 3.2.1'],
-  ['trailer', 'RFC 9110, section 6.6.2: it announces trailers, and those are dropped'],
+  ['trailer', 'RFC 9110, section 6.6.2: it is written anew from the trailers that may pass'],
 ] as const;
 
 /** The lower-case names of {@link HOP_BY_HOP_ROWS}; the names listed in `Connection` come on top, per message. */

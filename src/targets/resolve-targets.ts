@@ -101,10 +101,6 @@ function resolveTarget(name: string, option: unknown, report: (message: string) 
     report(`${name} ${address}`);
     return undefined;
   }
-  if (address.tls) {
-    report(`${name} is ${show(url)}; TLS to upstreams is not supported yet, use http://.`);
-    return undefined;
-  }
   const { host, port, tls } = address;
   const id = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   return Object.freeze({ id, host, port, tls, weight: weight as number });

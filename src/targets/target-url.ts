@@ -14,7 +14,7 @@ const URL_PARTS = /^([a-z][a-z0-9+.-]*):\/\/([^/?#\\]*)(.*)$/is;
 const AUTHORITY = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/;
 
 /**
- * Reads a target's base URL, `http://host:port`, or says in a sentence what is wrong and what mends it.
+ * Reads a target's base URL, `http://host:port` or `https://host:port`, or says in a sentence what is wrong and what mends it.
  *
  * Not WHATWG's parser: that maps Unicode hosts, octal addresses and backslashes to something else without a word,
  * and a target must be what its line says.
@@ -29,7 +29,9 @@ export function parseTargetUrl(url: string): TargetAddress | string {
   }
   const shown = show(url);
   const protocol = scheme.toLowerCase();
-  if (protocol !== 'http' && protocol !== 'https') return `is ${shown}; must start with http://.`;
+  if (protocol !== 'http' && protocol !== 'https') {
+    return `is ${shown}; must start with http:// or https://.`;
+  }
   if (rest !== '' && rest !== '/') {
     return rest.startsWith('/')
       ? `is ${shown}, with a path or query; must end after the port. Give the path as the controller's upstreamPath.`

@@ -149,7 +149,7 @@ describe.each(WAYS)('a proxy route, %s', (way) => {
     };
     const request =
       `GET /api/users HTTP/1.1\r\nHost: gateway\r\nAuthorization: ${bearer().Authorization}\r\n` +
-      'Connection: keep-alive, X-Private\r\nKeep-Alive: timeout=5\r\nTE: trailers\r\nX-Private: p\r\nX-Public: p\r\n\r\n';
+      'Connection: keep-alive, X-Private\r\nKeep-Alive: timeout=5\r\nTE: gzip;q=0.5\r\nX-Private: p\r\nX-Public: p\r\n\r\n';
 
     const answer = await sendRaw(running.port, request);
 

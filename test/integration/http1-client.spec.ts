@@ -16,10 +16,12 @@ import { answering, ScriptedUpstream } from '../unit/proxy/http1/scripted-upstre
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const CHUNKED = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
-const POOL = { maxConnections: 8, maxWaiting: 8, idleMs: 30_000 };
+const POOL = { maxConnections: 8, maxWaiting: 8, idleMs: 30_000, maxAgeMs: 0 };
 const TIMEOUTS: AttemptTimeouts = { connectMs: 1_000, headersMs: 5_000, idleMs: 60_000 };
 const GET: UpstreamRequest = { method: 'GET', path: '/', headers: ['Host', 'a'], body: undefined };
 const MEBIBYTE = 1_048_576;
+/** Too long to be gathered before it is sent. */
+const LONG = 20_000;
 
 const post = (body: UpstreamRequest['body']): UpstreamRequest => ({ ...GET, method: 'POST', body });
 
@@ -130,7 +132,7 @@ describe('the pool of connections to a target', () => {
 
   it('opens no more than it may, queues the rest in order and refuses what is over', async () => {
     const upstream = await start();
-    const forwarder = arrange({ pool: { maxConnections: 1, maxWaiting: 1, idleMs: 1_000 } });
+    const forwarder = arrange({ pool: { ...POOL, maxConnections: 1, maxWaiting: 1, idleMs: 1_000 } });
     const first = call(forwarder, upstream.target);
     const second = call(forwarder, upstream.target);
     const third = call(forwarder, upstream.target);
@@ -152,7 +154,7 @@ describe('the pool of connections to a target', () => {
 
   it('opens a new connection for a waiting request when a busy one breaks', async () => {
     const upstream = await start();
-    const forwarder = arrange({ pool: { maxConnections: 1, maxWaiting: 1, idleMs: 1_000 } });
+    const forwarder = arrange({ pool: { ...POOL, maxConnections: 1, maxWaiting: 1, idleMs: 1_000 } });
     const first = call(forwarder, upstream.target);
     const second = call(forwarder, upstream.target);
     await (await upstream.side(0)).requests();
@@ -168,7 +170,7 @@ describe('the pool of connections to a target', () => {
 
   it('lets nobody wait longer for a connection than opening one may take', async () => {
     const upstream = await start();
-    const forwarder = arrange({ pool: { maxConnections: 1, maxWaiting: 2, idleMs: 1_000 } });
+    const forwarder = arrange({ pool: { ...POOL, maxConnections: 1, maxWaiting: 2, idleMs: 1_000 } });
     call(forwarder, upstream.target);
     const late = call(forwarder, upstream.target);
     const left = call(forwarder, upstream.target);
@@ -373,11 +375,11 @@ describe('the request on the wire', () => {
 
   it.each([
     ['less', (stream: PassThrough) => stream.end()],
-    ['more', (stream: PassThrough) => stream.end('o!')],
+    ['more', (stream: PassThrough) => stream.end('!'.repeat(LONG))],
   ])('fails, and drops the connection, when the client sends %s than it declared', async (_what, finish) => {
     const stream = new PassThrough();
-    const { side, answer } = await exchange('', post({ stream, length: 5 }));
     stream.write('hell');
+    const { side, answer } = await exchange('', post({ stream, length: LONG }));
     await side.receives('hell');
 
     finish(stream);
@@ -389,8 +391,8 @@ describe('the request on the wire', () => {
 
   it('fails when the client breaks off inside its body', async () => {
     const stream = new PassThrough();
-    const { side, answer } = await exchange('', post({ stream, length: 100 }));
     stream.write('some');
+    const { side, answer } = await exchange('', post({ stream, length: LONG }));
     await side.receives('some');
 
     stream.destroy();
@@ -399,9 +401,125 @@ describe('the request on the wire', () => {
     await side.isClosed();
   });
 
+  it.each([
+    ['of unknown length', undefined],
+    ['of a long length', LONG],
+  ])('takes no connection for an upload %s before its first bytes come', async (_what, length) => {
+    const stream = new PassThrough();
+    const upstream = await start();
+    const forwarder = arrange();
+    call(forwarder, upstream.target, post({ stream, length }));
+    const before = await settled(() => forwarder.stats().size + upstream.sides.length);
+
+    stream.write('first');
+    const side = await upstream.side();
+    await side.receives('first');
+
+    expect(before).toBe(0);
+  });
+
+  it('takes a connection for an upload that turns out to be empty', async () => {
+    const { side, answer } = await exchange('', post({ stream: Readable.from([]), length: undefined }));
+
+    await side.receives('\r\n0\r\n\r\n');
+    side.send(OK);
+
+    expect((await answer).status).toBe(200);
+  });
+
+  it('gathers a short upload of known length and sends it with its head, again when it must', async () => {
+    const stream = new PassThrough();
+    const upstream = await start();
+    const forwarder = arrange();
+    const body: UpstreamRequest['body'] = { stream, length: 16_384 };
+    const first = call(forwarder, upstream.target, post(body));
+    stream.write(Buffer.alloc(16_383, 'a'));
+    const before = await settled(() => upstream.sides.length);
+    stream.end('z');
+    const side = await upstream.side();
+    await side.receives('z');
+
+    call(forwarder, upstream.target, post(body));
+    const again = await upstream.side(1);
+    await again.receives('z');
+    side.send(OK);
+    await first.answer;
+
+    expect(before).toBe(0);
+    expect(body.whole?.length).toBe(16_384);
+    expect(again.received).toBe(side.received);
+    expect(side.received).toMatch(/\r\nContent-Length: 16384\r\n\r\na{16383}z$/);
+  });
+
+  it.each([
+    ['less', 'hell'],
+    ['more', 'hello!'],
+  ])('never sends a short upload that is %s than declared', async (_what, sent) => {
+    const stream = new PassThrough();
+    const upstream = await start();
+    const { answer } = call(arrange(), upstream.target, post({ stream, length: 5 }));
+
+    stream.end(sent);
+
+    await expect(answer).rejects.toEqual(failure('bad-request'));
+    expect(upstream.sides).toHaveLength(0);
+  });
+
+  it.each([
+    ['breaks off', (stream: PassThrough) => stream.destroy(), 'client-closed'],
+    [
+      'is refused by a stream in front',
+      (stream: PassThrough) => stream.destroy(new GatewayError('body-too-large')),
+      'body-too-large',
+    ],
+    ['falls silent', () => pass(TIMEOUTS.idleMs), 'request-timeout'],
+  ])('never asks the upstream for an upload that %s before it flows', async (_what, end, code) => {
+    const stream = new PassThrough();
+    const upstream = await start();
+    const { answer, trace } = call(arrange(), upstream.target, post({ stream, length: undefined }));
+
+    end(stream);
+
+    await expect(answer).rejects.toEqual(failure(code));
+    expect(upstream.sides).toHaveLength(0);
+    expect(trace.sent).toBe(false);
+  });
+
+  it('gives a client the idle time anew with each piece of a short upload', async () => {
+    const stream = new PassThrough();
+    const upstream = await start();
+    const { answer } = call(arrange(), upstream.target, post({ stream, length: 3 }));
+    for (const piece of 'ab') {
+      stream.write(piece);
+      await settled(() => stream.readableLength);
+      pass(TIMEOUTS.idleMs - 1);
+    }
+    stream.end('c');
+    const side = await upstream.side();
+    await side.receives('\r\n\r\nabc');
+
+    side.send(OK);
+
+    expect((await answer).status).toBe(200);
+  });
+
+  it('forgets an upload whose client left before it flowed', async () => {
+    const stream = new PassThrough();
+    const upstream = await start();
+    const { answer, cancellation } = call(arrange(), upstream.target, post({ stream, length: 5 }));
+
+    cancellation.cancel(new GatewayError('client-closed'));
+    stream.end('hello');
+
+    await expect(answer).rejects.toEqual(failure('client-closed'));
+    expect(upstream.sides).toHaveLength(0);
+  });
+
   it('passes on why a stream in front of it refused', async () => {
     const stream = new PassThrough();
+    stream.write('some');
     const { side, answer } = await exchange('', post({ stream, length: undefined }));
+    await side.receives('some');
 
     stream.destroy(new GatewayError('body-too-large'));
 
@@ -447,8 +565,8 @@ describe('the request on the wire', () => {
 
   it('delivers an answer that comes before the body is sent, then drops the connection and drains the client', async () => {
     const stream = new PassThrough();
-    const { side, answer } = await exchange('', post({ stream, length: 5 * MEBIBYTE }));
     stream.write(Buffer.alloc(1_000));
+    const { side, answer } = await exchange('', post({ stream, length: 5 * MEBIBYTE }));
     await side.receives('\0');
 
     side.send('HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig');
@@ -463,6 +581,7 @@ describe('the request on the wire', () => {
 
   it('goes on sending while the upstream already answers', async () => {
     const stream = new PassThrough();
+    stream.write('early');
     const { side, answer } = await exchange('', post({ stream, length: undefined }));
     side.send(CHUNKED);
     const response = await answer;
@@ -723,8 +842,8 @@ describe('the clocks of an attempt', () => {
 
   it('blame the client for a request body that falls silent', async () => {
     const stream = new PassThrough();
-    const { side, answer } = await exchange('', post({ stream, length: 10 }));
     stream.write('abc');
+    const { side, answer } = await exchange('', post({ stream, length: LONG }));
     await side.receives('abc');
 
     pass(TIMEOUTS.idleMs);

@@ -18,6 +18,8 @@ export class ScriptedUpstream {
   readonly requests: ScriptedRequest[] = [];
   /** May be changed at any time. */
   script: Script = ({ socket }) => socket.write(ANSWER);
+  /** Runs for each connection as it comes, before any request. */
+  onConnection: (socket: Socket) => void = () => {};
   connections = 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -50,6 +52,7 @@ export class ScriptedUpstream {
     let turn = 0;
     let text = '';
     this.#sockets.add(socket);
+    this.onConnection(socket);
     socket.on('error', () => {}).on('close', () => this.#sockets.delete(socket));
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1');

@@ -90,7 +90,7 @@ export class ProxyRouteCompiler {
       where,
     );
     const identity = resolved.get(AUTHENTICATE);
-    const facts: RouteFacts = Object.freeze({
+    const facts: RouteFacts & { shapesAnswers: boolean } = {
       id: `${registered.methods?.join('|') ?? 'ALL'} ${registered.path}`,
       methods: registered.methods,
       path: registered.path as string,
@@ -99,8 +99,11 @@ export class ProxyRouteCompiler {
       upstream: proxy.upstream?.name,
       proxied: true,
       authenticated: identity !== undefined && identity.options !== undefined,
-    });
+      shapesAnswers: false,
+    };
     const pipeline = compilePolicies(resolved, this.catalogue.byName, facts, this.problems);
+    facts.shapesAnswers = pipeline.after.length > 0;
+    Object.freeze(facts);
     this.#checkAnswer(controller.type, methodName, pipeline, where);
     this.#checkOverridden(enhancers, resolved, where);
     for (const message of upstreamPathProblems(prefix, proxy.options.upstreamPath)) {

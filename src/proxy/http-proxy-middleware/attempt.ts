@@ -8,6 +8,7 @@ import { AttemptClock, type Expiry } from './attempt.clock.js';
 import { CapturedResponse, type CaptureOwner } from './captured-response.js';
 import { forwardError } from './forward-errors.js';
 import { ProxiedRequest } from './proxied-request.js';
+import { headProblem, watchInterim } from './strict-answer.js';
 
 /**
  * One request on its way through the middleware: the pair of request and response it works on, its clocks, and its
@@ -75,6 +76,7 @@ export class Attempt implements CaptureOwner {
       this.#timedOut = true;
     });
     proxyReq.once('finish', () => this.#requestSent());
+    watchInterim(proxyReq, this.#refused);
     const { socket } = proxyReq;
     // A redirected request has none yet: the clock that runs goes on.
     if (socket === null) return;
@@ -89,6 +91,12 @@ export class Attempt implements CaptureOwner {
   responding(proxyRes: IncomingMessage): void {
     this.trace.answered = true;
     this.#responding = true;
+    const problem = headProblem(proxyRes);
+    if (problem !== undefined) {
+      proxyRes.destroy();
+      this.#refused(problem);
+      return;
+    }
     // Before any hook's listener, so that no hook takes half a body for a whole one.
     proxyRes.once('error', (error) => this.fail(error));
     const { socket } = proxyRes;
@@ -139,6 +147,12 @@ export class Attempt implements CaptureOwner {
     else if (what === 'idle' && !this.#responding && this.request.starved)
       this.fail(this.#error('request-timeout'));
     else this.fail(this.#error('upstream-timeout'));
+  };
+
+  /** What the built-in client would refuse as well. */
+  readonly #refused = (problem: string): void => {
+    const cause = new Error(problem);
+    this.fail(new GatewayError('upstream-protocol', { upstream: this.upstream, cause }));
   };
 
   #error(code: 'upstream-connect-timeout' | 'upstream-timeout' | 'request-timeout'): GatewayError {

@@ -1,15 +1,17 @@
 import type { Cancellation } from '../../contracts/cancellation.js';
 import { type Clock, systemClock } from '../../contracts/clock.js';
 import type { AttemptTimeouts, AttemptTrace, Forwarder, Target } from '../../contracts/forwarder.js';
+import { GatewayError } from '../../contracts/gateway-error.js';
 import type { PoolOptions } from '../../contracts/upstream-definition.js';
-import type { UpstreamRequest } from '../../contracts/upstream-request.js';
+import type { RequestBody, UpstreamRequest } from '../../contracts/upstream-request.js';
 import type { UpstreamResponse } from '../../contracts/upstream-response.js';
+import type { AddressBook } from '../../targets/address-book.js';
 import { Attempt } from './attempt.js';
 import { type Connect, connectTcp } from './connect.js';
-import { frameRequest } from './request-framing.js';
 import type { ResponseLimits } from './response-limits.js';
 import { Sweep } from './sweep.js';
 import { TargetPool, type TargetPoolStats } from './target-pool.js';
+import { UploadGate, type UploadGateOwner } from './upload-gate.js';
 import type { ConnectionSettings } from './upstream-connection.js';
 
 export interface Http1ForwarderOptions {
@@ -17,7 +19,11 @@ export interface Http1ForwarderOptions {
   readonly limits: ResponseLimits;
   /** How a connection is opened. Default: TCP. */
   readonly connect?: Connect;
+  /** Where names lead, if the same that `connect` goes by: connections to addresses a name no longer has are given up. */
+  readonly names?: AddressBook;
   readonly clock?: Clock;
+  /** 0–1, for the spread of connection ages. */
+  readonly random?: () => number;
 }
 
 /**
@@ -27,8 +33,9 @@ export interface Http1ForwarderOptions {
  * `client-closed` and `bad-request` (the client's body stalled, broke off or was not as long as declared).
  * Timeouts are kept to {@link Sweep}'s precision: up to 100 ms late, never early.
  */
-export class Http1Forwarder implements Forwarder {
+export class Http1Forwarder implements Forwarder, UploadGateOwner {
   readonly #pools = new Map<string, TargetPool>();
+  readonly #held = new Set<UploadGate>();
   readonly #options: Http1ForwarderOptions;
   readonly #settings: ConnectionSettings;
   readonly #sweep = new Sweep(() => this.#sweepPools());
@@ -41,6 +48,9 @@ export class Http1Forwarder implements Forwarder {
       connect: options.connect ?? connectTcp,
       clock: options.clock ?? systemClock,
     };
+    options.names?.onAnswer((host, addresses) => {
+      for (const pool of this.#pools.values()) if (pool.target.host === host) pool.keepOnly(addresses);
+    });
   }
 
   forward(
@@ -55,11 +65,27 @@ export class Http1Forwarder implements Forwarder {
         reject(cancellation.reason);
         return;
       }
-      const { text, rest } = frameRequest(request);
-      const isHead = request.method === 'HEAD';
-      const attempt = new Attempt(isHead, text, rest, timeouts, cancellation, trace, resolve, reject);
-      (this.#pools.get(target.id) ?? this.#addPool(target)).carry(attempt);
+      const { body } = request;
+      const attempt = new Attempt(request, timeouts, cancellation, trace, resolve, reject);
+      if (body === undefined || Buffer.isBuffer(body)) this.#carry(attempt, target, body);
+      else if (body.whole !== undefined) this.#carry(attempt, target, body.whole);
+      else this.#hold(new UploadGate(attempt, target, body, this, this.#settings.clock));
     });
+  }
+
+  opened(gate: UploadGate, body: RequestBody): void {
+    this.#held.delete(gate);
+    const { attempt, target } = gate;
+    try {
+      this.#carry(attempt, target, body);
+    } catch (error) {
+      attempt.reject(error instanceof GatewayError ? error : new GatewayError('internal', { cause: error }));
+    }
+  }
+
+  refused(gate: UploadGate, error: GatewayError): void {
+    this.#held.delete(gate);
+    gate.attempt.reject(error);
   }
 
   /** Connections and waiting requests by target id. Targets without either are not listed. */
@@ -73,10 +99,22 @@ export class Http1Forwarder implements Forwarder {
   close(): void {
     this.#closing = true;
     for (const pool of this.#pools.values()) pool.close();
+    this.#options.names?.close();
+  }
+
+  #carry(attempt: Attempt, target: Target, body: RequestBody): void {
+    attempt.frame(body);
+    (this.#pools.get(target.id) ?? this.#addPool(target)).carry(attempt);
+  }
+
+  #hold(gate: UploadGate): void {
+    this.#held.add(gate);
+    this.#sweep.ensureRunning();
+    gate.start();
   }
 
   #addPool(target: Target): TargetPool {
-    const pool = new TargetPool(target, this.#options.pool, this.#settings);
+    const pool = new TargetPool(target, this.#options.pool, this.#settings, this.#options.random);
     if (this.#closing) pool.close();
     this.#pools.set(target.id, pool);
     this.#sweep.ensureRunning();
@@ -90,6 +128,7 @@ export class Http1Forwarder implements Forwarder {
       // Targets come and go with discovery; their pools go with the last connection.
       if (pool.isEmpty) this.#pools.delete(id);
     }
-    return this.#pools.size > 0;
+    for (const gate of this.#held) gate.sweep(now);
+    return this.#pools.size > 0 || this.#held.size > 0;
   }
 }

@@ -1,7 +1,7 @@
 import { GatewayError } from '../../contracts/gateway-error.js';
 import { headerSection } from '../../contracts/header-section.js';
 import type { RawHeaders } from '../../contracts/raw-headers.js';
-import type { StreamedBody, UpstreamRequest } from '../../contracts/upstream-request.js';
+import type { RequestBody, StreamedBody, UpstreamRequest } from '../../contracts/upstream-request.js';
 
 /** A request as bytes: what one write sends, and the body that must follow it. */
 export interface FramedRequest {
@@ -11,7 +11,7 @@ export interface FramedRequest {
 }
 
 /** Bodies up to this size travel in the head's own write: copying them costs less than a second buffer in it. */
-const INLINE_BODY_BYTES = 16_384;
+export const INLINE_BODY_BYTES = 16_384;
 
 /** Methods whose request states that it has no content (RFC 9110, section 8.6). */
 const METHODS_WITH_CONTENT = new Set(['POST', 'PUT', 'PATCH']);
@@ -25,16 +25,19 @@ const ORIGIN_FORM = /^\/[\x21-\x7e\x80-\xff]*$/;
  * Names and values are checked once more here, at the last place before the wire: a line break that slipped
  * through anywhere above would be a second request to the upstream.
  *
+ * @param body what is sent in place of the request's own body: that very body, gathered
  * @throws GatewayError `internal` when the request cannot be written without changing its meaning
  */
-export function frameRequest(request: UpstreamRequest): FramedRequest {
-  const { method, path, headers, body } = request;
+export function frameRequest(request: UpstreamRequest, body: RequestBody = request.body): FramedRequest {
+  const { method, path, headers } = request;
   if (!METHOD.test(method) || !ORIGIN_FORM.test(path)) throw unwritable('the request line');
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
     if (framesMessage(name)) throw unwritable(name);
   }
   let text = `${method} ${path} HTTP/1.1\r\n${section(headers)}`;
+  // RFC 9110, section 10.1.4: whoever sends TE names it in Connection.
+  if (request.trailers === true) text += 'TE: trailers\r\nConnection: TE\r\n';
 
   if (body === undefined) {
     return {

@@ -22,6 +22,10 @@ export interface ResponseHead {
   readonly reusable: boolean;
   /** How long it may then lie idle: the upstream's `Keep-Alive: timeout` less one second; Infinity when it said nothing. */
   readonly keepAliveMs: number;
+  /** Lower-case names that `Connection` listed, besides its own two words. */
+  readonly named: readonly string[] | undefined;
+  /** What `Trailer` said. */
+  readonly announced: string | undefined;
 }
 
 /** Where one field stands in the section's text: four numbers a field, so that no object is made while bytes are read. */
@@ -57,6 +61,7 @@ export function readHead(
   let keepAlive = false;
   let keepAliveMs = Number.POSITIVE_INFINITY;
   let named: string[] | undefined;
+  let announced: string | undefined;
 
   for (let span = 0; span < fieldCount * SPAN_WIDTH; span += SPAN_WIDTH) {
     const name = text.slice(spans[span] as number, spans[span + 1] as number);
@@ -98,6 +103,7 @@ export function readHead(
         continue;
       }
       if (lower === 'keep-alive') keepAliveMs = Math.min(keepAliveMs, keepAliveIdleMs(value));
+      else if (lower === 'trailer') announced = announced === undefined ? value : `${announced},${value}`;
       if (HOP_BY_HOP.has(lower)) continue;
     }
     headers.push(name, value);
@@ -132,7 +138,16 @@ export function readHead(
     chunked,
     reusable,
     keepAliveMs,
+    named,
+    announced,
   };
+}
+
+/** Refuses an informational response that cannot be one. @throws GatewayError `upstream-protocol` */
+export function refuseOddInterim(head: ResponseHead): void {
+  if (head.status === 101) throw malformed('101 without an upgrade asked for');
+  // RFC 9110, section 8.6 and RFC 9112, section 6.1: neither may stand in a 1xx.
+  if (head.length >= 0 || head.chunked) throw malformed('an informational response announces a body');
 }
 
 const isBlank = (code: number): boolean => code === SP || code === HTAB;

@@ -10,6 +10,7 @@ export interface ResponseLimits {
   readonly maxChunkExtensionBytes: number;
 }
 
+/** As the configuration table has them, for a forwarder that is made without it. */
 export const RESPONSE_LIMIT_DEFAULTS: ResponseLimits = Object.freeze({
   maxHeaderBytes: 65_536,
   maxHeaderCount: 256,

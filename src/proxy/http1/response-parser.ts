@@ -17,9 +17,11 @@ import {
   FRAMING_LENGTH,
   type ResponseHead,
   readHead,
+  refuseOddInterim,
   SPAN_WIDTH,
 } from './response-head.js';
 import type { ResponseLimits } from './response-limits.js';
+import { TrailerSection } from './trailer-section.js';
 
 /** The bytes are used up and the response is not complete. */
 export const NEED_MORE = 0;
@@ -29,6 +31,8 @@ export const HEAD = 1;
 export const DATA = 2;
 /** The response is complete; bytes from `at` on do not belong to it. */
 export const END = 3;
+/** An informational response other than 100 is complete: see `interim`. */
+export const INTERIM = 4;
 
 // Stages of a section: a status line with its fields, or trailers.
 const STATUS = 0;
@@ -72,13 +76,18 @@ export class ResponseParser {
   dataTo = 0;
   /** The final response's header section, from {@link HEAD} on. */
   head: ResponseHead | undefined = undefined;
+  /** The last informational response, from {@link INTERIM} on. */
+  interim: ResponseHead | undefined = undefined;
+  /** What stands behind the chunks; `undefined` unless it was asked for and chunks came. Complete at {@link END}. */
+  trailers: TrailerSection | undefined = undefined;
 
   #stage = STATUS;
   #answersHead = false;
+  #wantsTrailers = false;
   #status = 0;
   #minorVersion = 1;
   #informational = 0;
-  /** Bytes of the current section that earlier reads brought, and, unless it is a trailer, their text. */
+  /** Bytes of the current section that earlier reads brought, and their text, unless it is a trailer nobody wants. */
   #sectionBytes = 0;
   #sectionText = '';
   #trailer = false;
@@ -91,8 +100,10 @@ export class ResponseParser {
   constructor(private readonly limits: ResponseLimits) {}
 
   /** Prepares for the next response on the connection. */
-  begin(answersHead: boolean): void {
+  begin(answersHead: boolean, wantsTrailers = false): void {
     this.#answersHead = answersHead;
+    this.#wantsTrailers = wantsTrailers;
+    this.trailers = undefined;
     this.#informational = 0;
     this.#extensionBytes = 0;
     this.head = undefined;
@@ -231,20 +242,22 @@ export class ResponseParser {
     if (stop < to) throw malformed('the header section is over the limit');
     this.#stage = stage;
     this.#sectionBytes += at - from;
-    if (!this.#trailer) this.#sectionText += bytes.toString('latin1', from, at);
+    if (!this.#trailer || this.#wantsTrailers) this.#sectionText += bytes.toString('latin1', from, at);
     this.at = at;
     return NEED_MORE;
   }
 
   #sectionEnded(bytes: Buffer, from: number, at: number, to: number): number {
     this.at = at;
-    if (this.#trailer) {
-      // Trailers end here: checked like any field, merged into nothing (RFC 9110, section 6.5.1).
-      this.#stage = DONE;
-      return END;
-    }
+    // Trailers are checked like any field and merged into nothing (RFC 9110, section 6.5.1).
+    if (this.#trailer) this.#stage = DONE;
+    if (this.#trailer && !this.#wantsTrailers) return END;
     const rest = bytes.toString('latin1', from, at);
     const text = this.#sectionText === '' ? rest : this.#sectionText + rest;
+    if (this.#trailer) {
+      this.trailers?.take(text, this.#spans, this.#fields);
+      return END;
+    }
     const head = readHead(
       text,
       this.#spans,
@@ -254,24 +267,23 @@ export class ResponseParser {
       this.#answersHead,
     );
     if (head.status < 200) {
-      this.#refuseOddInformational(head);
+      refuseOddInterim(head);
+      if (++this.#informational > this.limits.maxInformational) throw malformed('too many 1xx responses');
       this.#beginSection(STATUS);
-      return this.#section(bytes, at, to);
+      // 100 speaks to whoever sends the body, and that is the gateway.
+      if (head.status === 100) return this.#section(bytes, at, to);
+      this.interim = head;
+      return INTERIM;
     }
     this.head = head;
     this.#remaining = head.length;
     if (head.framing === FRAMING_LENGTH) this.#stage = head.length === 0 ? DONE : LENGTH_DATA;
-    else if (head.framing === FRAMING_CHUNKED) this.#beginChunk();
-    else if (head.framing === FRAMING_CLOSE) this.#stage = CLOSE_DATA;
+    else if (head.framing === FRAMING_CHUNKED) {
+      if (this.#wantsTrailers) this.trailers = new TrailerSection(head);
+      this.#beginChunk();
+    } else if (head.framing === FRAMING_CLOSE) this.#stage = CLOSE_DATA;
     else this.#stage = DONE;
     return HEAD;
-  }
-
-  #refuseOddInformational(head: ResponseHead): void {
-    if (head.status === 101) throw malformed('101 without an upgrade asked for');
-    // RFC 9110, section 8.6 and RFC 9112, section 6.1: neither may stand in a 1xx.
-    if (head.length >= 0 || head.chunked) throw malformed('an informational response announces a body');
-    if (++this.#informational > this.limits.maxInformational) throw malformed('too many 1xx responses');
   }
 
   #beginChunk(): void {

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { GatewayError } from '../../contracts/gateway-error.js';
-import type { StreamedBody } from '../../contracts/upstream-request.js';
+import type { StreamedBody, UpstreamRequest } from '../../contracts/upstream-request.js';
 import type { RequestSender, RequestSenderOwner } from './request-sender.js';
+import { requestTrailers } from './request-trailers.js';
 
 /** Sends a body as the client sends it, at the pace the upstream reads it. */
 export class StreamSender implements RequestSender {
@@ -15,6 +16,7 @@ export class StreamSender implements RequestSender {
     private readonly socket: Socket,
     private readonly body: StreamedBody,
     private readonly owner: RequestSenderOwner,
+    private readonly request: UpstreamRequest,
   ) {}
 
   start(head: string): void {
@@ -91,7 +93,9 @@ export class StreamSender implements RequestSender {
       return;
     }
     this.#finish();
-    if (length === undefined) this.socket.write(`${this.#chunkEnd}0\r\n\r\n`, 'latin1');
+    if (length === undefined) {
+      this.socket.write(`${this.#chunkEnd}0\r\n${requestTrailers(this.request)}\r\n`, 'latin1');
+    }
     this.owner.bodySent();
   };
 

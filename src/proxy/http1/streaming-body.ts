@@ -1,5 +1,5 @@
 import type { GatewayError } from '../../contracts/gateway-error.js';
-import type { BodyFlow, BodySink, ResponseBody } from '../../contracts/upstream-response.js';
+import type { BodyFlow, BodySink, BodyTrailers, ResponseBody } from '../../contracts/upstream-response.js';
 
 /** The connection a body streams from. */
 export interface BodySource {
@@ -33,6 +33,7 @@ export class StreamingBody implements ResponseBody, BodyFlow {
     readonly length: number | undefined,
     /** Takes the memory of chunks back. */
     private readonly spent: (chunk: Buffer) => void,
+    readonly trailers: BodyTrailers | undefined = undefined,
   ) {
     this.#source = source;
   }

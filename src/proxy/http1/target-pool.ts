@@ -30,9 +30,10 @@ export class TargetPool implements ConnectionOwner {
   #closing = false;
 
   constructor(
-    private readonly target: Target,
+    readonly target: Target,
     private readonly options: Required<PoolOptions>,
     private readonly settings: ConnectionSettings,
+    private readonly random: () => number = Math.random,
   ) {}
 
   get isEmpty(): boolean {
@@ -63,11 +64,17 @@ export class TargetPool implements ConnectionOwner {
   }
 
   released(connection: UpstreamConnection): void {
+    const now = this.settings.clock.monotonic();
+    // Whoever waits gets a new one: `closed` dials it.
+    if (!connection.lasts(now)) {
+      connection.retire();
+      return;
+    }
     const attempt = this.#nextWaiting();
     if (attempt !== undefined) connection.carry(attempt);
     else if (this.#closing) connection.retire();
     else {
-      connection.park(this.options.idleMs);
+      connection.park(now, this.options.idleMs);
       this.#idle.push(connection);
     }
   }
@@ -86,6 +93,14 @@ export class TargetPool implements ConnectionOwner {
   /** The retry that follows such a death at once then meets a new connection, so that one retry is enough. */
   distrustIdle(): void {
     this.#retireIdle();
+  }
+
+  /** Stops using connections to other addresses than these: idle ones close now, busy ones after their request. */
+  keepOnly(addresses: ReadonlySet<string>): void {
+    for (const connection of this.#connections) {
+      const { address } = connection;
+      if (address !== undefined && !addresses.has(address)) connection.outdate();
+    }
   }
 
   /** Acts on every deadline that has passed. */
@@ -111,13 +126,20 @@ export class TargetPool implements ConnectionOwner {
   #dial(attempt: Attempt): void {
     let connection: UpstreamConnection;
     try {
-      connection = new UpstreamConnection(this.target, this, this.settings);
+      connection = new UpstreamConnection(this.target, this, this.settings, this.#retireAt());
     } catch (cause) {
       attempt.reject(new GatewayError('upstream-unreachable', { cause }));
       return;
     }
     this.#connections.add(connection);
     connection.carry(attempt);
+  }
+
+  /** Ages differ by up to a tenth, so that connections dialed together do not end together. */
+  #retireAt(): number {
+    const { maxAgeMs } = this.options;
+    if (maxAgeMs === 0) return Number.POSITIVE_INFINITY;
+    return this.settings.clock.monotonic() + maxAgeMs * (1 - this.random() / 10);
   }
 
   /** To wait for a connection takes no longer than to open one may. */

@@ -2,16 +2,15 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../contracts/clock.js';
 import type { Target } from '../../contracts/forwarder.js';
 import { GatewayError, type GatewayErrorCode } from '../../contracts/gateway-error.js';
-import { EMPTY_BODY, UpstreamResponse, WholeBody } from '../../contracts/upstream-response.js';
+import { UpstreamResponse } from '../../contracts/upstream-response.js';
 import type { Attempt } from './attempt.js';
-import { BodilessBody } from './bodiless-body.js';
 import { BufferSender } from './buffer-sender.js';
 import type { Connect } from './connect.js';
-import { ReadBuffer } from './read-buffer.js';
+import { connectionFailure } from './connect-failure.js';
 import type { RequestSender, RequestSenderOwner } from './request-sender.js';
-import { FRAMING_NONE } from './response-head.js';
+import type { ResponseHead } from './response-head.js';
 import type { ResponseLimits } from './response-limits.js';
-import { DATA, END, HEAD, NEED_MORE, ResponseParser } from './response-parser.js';
+import { ResponseReader } from './response-reader.js';
 import { StreamSender } from './stream-sender.js';
 import { type BodySource, StreamingBody } from './streaming-body.js';
 
@@ -58,8 +57,7 @@ export class UpstreamConnection implements BodySource, RequestSenderOwner {
   #served = false;
   #paused = false;
   #referenced = true;
-  readonly #parser: ResponseParser;
-  readonly #reads = new ReadBuffer();
+  readonly #reader: ResponseReader;
   readonly #clock: Clock;
   readonly #socket: Socket;
 
@@ -68,10 +66,12 @@ export class UpstreamConnection implements BodySource, RequestSenderOwner {
     target: Target,
     private readonly owner: ConnectionOwner,
     settings: ConnectionSettings,
+    /** From then on it takes no further request. */
+    private retireAt = Number.POSITIVE_INFINITY,
   ) {
-    this.#parser = new ResponseParser(settings.limits);
+    this.#reader = new ResponseReader(settings.limits);
     this.#clock = settings.clock;
-    const reads = this.#reads;
+    const reads = this.#reader.buffer;
     this.#socket = settings.connect(
       target,
       {
@@ -105,10 +105,26 @@ export class UpstreamConnection implements BodySource, RequestSenderOwner {
     else this.#send(attempt);
   }
 
-  /** Waits for the next request until `idleMs` or the upstream's own limit is over. */
-  park(idleMs: number): void {
-    const keepAliveMs = this.#parser.head?.keepAliveMs ?? idleMs;
-    this.#deadline = this.#clock.monotonic() + Math.min(idleMs, keepAliveMs);
+  /** Waits for the next request until `idleMs`, the upstream's own limit or its own age is over. */
+  park(now: number, idleMs: number): void {
+    const keepAliveMs = this.#reader.head?.keepAliveMs ?? idleMs;
+    this.#deadline = Math.min(now + Math.min(idleMs, keepAliveMs), this.retireAt);
+  }
+
+  /** Whether it is young enough for another request after this one. */
+  lasts(now: number): boolean {
+    return now < this.retireAt;
+  }
+
+  /** The address at its other end; `undefined` until it stands. */
+  get address(): string | undefined {
+    return this.#phase === DIALING ? undefined : this.#socket.remoteAddress;
+  }
+
+  /** Takes no further request: at once when it is idle, else after the one it carries. */
+  outdate(): void {
+    this.retireAt = Number.NEGATIVE_INFINITY;
+    if (this.#phase === IDLE) this.#close();
   }
 
   /** Whether an idle connection may still be used. */
@@ -142,7 +158,7 @@ export class UpstreamConnection implements BodySource, RequestSenderOwner {
     trace.sent = true;
     this.#served = true;
     this.#answered = false;
-    this.#parser.begin(attempt.isHead);
+    this.#reader.begin(attempt);
     if (rest === undefined) {
       this.#socket.write(attempt.text, 'latin1');
       this.#phase = AWAITING;
@@ -153,7 +169,7 @@ export class UpstreamConnection implements BodySource, RequestSenderOwner {
     this.#expectWithin(timeouts.idleMs);
     const sender = Buffer.isBuffer(rest)
       ? new BufferSender(this.#socket, rest, this)
-      : new StreamSender(this.#socket, rest, this);
+      : new StreamSender(this.#socket, rest, this, attempt.request);
     this.#sender = sender;
     sender.start(attempt.text);
   }
@@ -193,55 +209,24 @@ export class UpstreamConnection implements BodySource, RequestSenderOwner {
     }
   }
 
-  /** Takes one read apart. Body bytes are moved together over their chunk framing, so that a read is one write onward. */
   #consume(attempt: Attempt, length: number): void {
-    const parser = this.#parser;
-    const bytes = this.#reads.bytes;
-    let event = NEED_MORE;
-    let at = 0;
-    let from = 0;
-    let to = 0;
-    let headed = false;
-    do {
-      event = parser.next(bytes, at, length);
-      at = parser.at;
-      if (event === HEAD) headed = true;
-      else if (event === DATA) {
-        if (from === to) {
-          from = parser.dataFrom;
-          to = parser.dataTo;
-        } else {
-          bytes.copyWithin(to, parser.dataFrom, parser.dataTo);
-          to += parser.dataTo - parser.dataFrom;
-        }
-      }
-    } while (event !== NEED_MORE && event !== END);
-
-    const ended = event === END;
-    if (headed) this.#answer(attempt, from, to, ended, length);
-    else if (to > from) this.#body?.push(this.#reads.take(from, to, length));
+    const reader = this.#reader;
+    reader.read(length, attempt);
+    if (reader.headed) this.#answer(attempt);
+    else if (reader.brought) this.#body?.push(reader.take());
     // The sink may have given up, or refused, while it was written to.
     if (this.#attempt !== attempt) return;
-    if (ended) this.#complete(attempt, at === length);
+    if (reader.ended) this.#complete(attempt, !reader.followed);
     else if (this.#answered) this.#expectWithin(attempt.timeouts.idleMs);
   }
 
-  #answer(attempt: Attempt, from: number, to: number, ended: boolean, length: number): void {
-    const head = this.#parser.head;
-    if (head === undefined) return;
-    const declared = head.length < 0 ? undefined : head.length;
+  #answer(attempt: Attempt): void {
+    const head = this.#reader.head as ResponseHead;
     this.#answered = true;
     this.#phase = RECEIVING;
-    if (head.framing === FRAMING_NONE) {
-      attempt.resolve(new UpstreamResponse(head.status, head.headers, new BodilessBody(declared)));
-    } else if (ended) {
-      const body = from === to ? EMPTY_BODY : new WholeBody(this.#reads.copy(from, to));
-      attempt.resolve(new UpstreamResponse(head.status, head.headers, body));
-    } else {
-      this.#body = new StreamingBody(this, declared, this.#reads.recycle);
-      if (to > from) this.#body.push(this.#reads.take(from, to, length));
-      attempt.resolve(new UpstreamResponse(head.status, head.headers, this.#body));
-    }
+    const body = this.#reader.body(this);
+    if (body instanceof StreamingBody) this.#body = body;
+    attempt.resolve(new UpstreamResponse(head.status, head.headers, body));
     // RFC 9112, section 9.5: an upstream that refuses and hangs up does not want the rest.
     if (this.#sender !== undefined && head.status >= 400 && !head.reusable) this.#abandonRequest();
   }
@@ -251,7 +236,7 @@ export class UpstreamConnection implements BodySource, RequestSenderOwner {
     const reusable =
       nothingFollows &&
       this.#sender === undefined &&
-      this.#parser.head?.reusable === true &&
+      this.#reader.head?.reusable === true &&
       this.#socket.writableLength === 0;
     this.#detach(attempt);
     // Before the connection moves on, so that a sink that throws cannot hurt the next request on it.
@@ -261,7 +246,7 @@ export class UpstreamConnection implements BodySource, RequestSenderOwner {
       return;
     }
     this.resumeBody();
-    this.#reads.shrink();
+    this.#reader.buffer.shrink();
     this.#phase = IDLE;
     this.owner.released(this);
   }
@@ -289,7 +274,7 @@ export class UpstreamConnection implements BodySource, RequestSenderOwner {
 
   #ended(): void {
     const attempt = this.#attempt;
-    if (attempt !== undefined && this.#answered && this.#parser.endsWithConnection) {
+    if (attempt !== undefined && this.#answered && this.#reader.endsWithConnection) {
       this.#complete(attempt, false);
     } else this.#broken(undefined);
   }
@@ -298,9 +283,8 @@ export class UpstreamConnection implements BodySource, RequestSenderOwner {
     if (this.#phase === CLOSED) return;
     const trace = this.#attempt?.trace;
     if (trace?.reused === true && !trace.answered) this.owner.distrustIdle();
-    this.#fail(
-      new GatewayError(this.#phase === DIALING ? 'upstream-unreachable' : 'upstream-reset', { cause }),
-    );
+    // An end may be told before the error that made it.
+    this.#fail(connectionFailure(this.#phase === DIALING, cause ?? this.#socket.errored ?? undefined));
   }
 
   #expired(): void {

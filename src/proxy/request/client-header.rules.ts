@@ -5,8 +5,9 @@
  * - `never`: belongs to one connection or to the framing; nothing may write it.
  * - `ours`: the gateway writes it itself, after everything else.
  * - `trace`: ours when a span of ours is recorded, else the client's.
+ * - `forwards`: counted down on the way.
  */
-export type ClientHeaderRule = 'strip' | 'never' | 'ours' | 'trace' | 'host' | 'connection';
+export type ClientHeaderRule = 'strip' | 'never' | 'ours' | 'trace' | 'forwards' | 'host' | 'connection';
 
 interface Row {
   /** Lower-case; a trailing `*` means every name that starts so. */
@@ -33,6 +34,8 @@ export const CLIENT_HEADER_RULES: readonly Row[] = [
   // Addressing.
   { name: 'connection', rule: 'connection', reference: 'RFC 9110, section 7.6.1' },
   { name: 'host', rule: 'host', reference: 'RFC 9110, section 7.2' },
+
+  { name: 'max-forwards', rule: 'forwards', reference: 'RFC 9110, section 7.6.2' },
 
   // Written by us.
   { name: 'x-forwarded-for', rule: 'ours', reference: 'forwarding claims (CVE-2025-41235)' },

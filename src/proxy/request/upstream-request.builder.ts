@@ -3,9 +3,11 @@ import type { ForwardCall } from '../../contracts/forward-call.js';
 import type { Target } from '../../contracts/forwarder.js';
 import { applyEdits, foldHeaderName, type HeaderEdit } from '../../contracts/header-edit.js';
 import type { UpstreamRequest } from '../../contracts/upstream-request.js';
+import { fewerForwards } from './fewer-forwards.js';
 import { appendForwarding } from './forwarding-headers.js';
 import { HeaderFates } from './header-fates.js';
 import { nominatedHeaders, removeNominated } from './nominated-headers.js';
+import { takesTrailers } from './takes-trailers.js';
 import { targetAuthority } from './target-authority.js';
 
 export interface RequestBuildOptions {
@@ -44,6 +46,7 @@ export class UpstreamRequestBuilder {
     let headers: string[] = ['Host', this.#authority(target)];
     let clientHost: string | undefined;
     let nominated: Set<string> | undefined;
+    let trailers = false;
 
     // 2.
     for (let i = 0; i < raw.length; i += 2) {
@@ -59,14 +62,19 @@ export class UpstreamRequestBuilder {
         case 'trace':
           if (editing || !traced) headers.push(name, value);
           break;
+        case 'forwards':
+          headers.push(name, fewerForwards(call.method, value));
+          break;
         case 'host':
           clientHost ??= value;
           break;
         case 'connection':
           nominated = nominatedHeaders(value, nominated);
           break;
-        case 'strip':
         case 'never':
+          if (name.length === 2) trailers ||= takesTrailers(name, value);
+          break;
+        case 'strip':
           break;
       }
     }
@@ -84,6 +92,11 @@ export class UpstreamRequestBuilder {
       headers,
       body: call.body,
       origin: exchange,
+      // A call that a handler makes has headers of its own.
+      informs: raw === exchange.req.rawHeaders,
+      // An answer over HTTP/1.0 has no place for them.
+      trailers: trailers && exchange.req.httpVersion !== '1.0',
+      edits,
     };
   }
 
@@ -106,6 +119,7 @@ export class UpstreamRequestBuilder {
         // The client's own are gone by now: what stands here was written by an edit of the team's.
         case 'strip':
         case 'pass':
+        case 'forwards':
           kept.push(name, value);
           break;
         case 'trace':

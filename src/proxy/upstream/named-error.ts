@@ -3,6 +3,7 @@ import { GatewayError, type GatewayErrorCode } from '../../contracts/gateway-err
 /** What a client reads for each way an attempt fails. No sentence of a forwarder's passes: it could hold an address. */
 const DETAILS: Partial<Record<GatewayErrorCode, (upstream: string) => string>> = {
   'upstream-unreachable': (upstream) => `${upstream} could not be reached.`,
+  'upstream-tls': (upstream) => `No secure connection to ${upstream} could be made.`,
   'upstream-reset': (upstream) => `${upstream} closed the connection early.`,
   'upstream-protocol': (upstream) => `${upstream} sent an invalid response.`,
   'upstream-body': (upstream) => `The body ${upstream} sent could not be processed.`,
@@ -22,6 +23,7 @@ export function namedError(error: GatewayError, upstream: string): GatewayError 
     upstream,
     detail: detail(upstream),
     headers: error.headers,
-    cause: error,
+    // What happened underneath says more in the log than the forwarder's name for it.
+    cause: error.cause ?? error,
   });
 }

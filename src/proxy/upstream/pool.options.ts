@@ -9,12 +9,14 @@ export const POOL_DEFAULTS: PoolSettings = Object.freeze({
   maxConnections: 1_024,
   maxWaiting: 1_024,
   idleMs: 30_000,
+  maxAgeMs: 300_000,
 });
 
 const RULES: OptionRules<PoolOptions> = {
   maxConnections: wholeNumber(1, 65_535),
   maxWaiting: wholeNumber(0, 1_000_000),
   idleMs: wholeNumber(0, 3_600_000),
+  maxAgeMs: wholeNumber(0, 86_400_000),
 };
 
 export const resolvePool = (given: PoolOptions = {}): PoolSettings => withDefaults(POOL_DEFAULTS, given);

@@ -10,7 +10,8 @@ export const isIdempotent = (method: string): boolean => IDEMPOTENT.has(method);
 /** Whether sending the call once more sends the same bytes and does no more than sending it once. */
 export function canReplay(call: ForwardCall, trace: AttemptTrace): boolean {
   const { body } = call;
-  const replayable = body === undefined || Buffer.isBuffer(body);
+  // A small upload was gathered before it was sent: its bytes are still there.
+  const replayable = body === undefined || Buffer.isBuffer(body) || body.whole !== undefined;
   return replayable && (!trace.sent || isIdempotent(call.method));
 }
 

@@ -13,7 +13,9 @@ import { checkBreaker, resolveBreaker } from '../../resilience/breaker.options.j
 import { checkRetry, resolveRetry } from '../../resilience/retry.options.js';
 import { checkTimeouts, resolveTimeouts } from '../../resilience/timeout.options.js';
 import { resolveTargets } from '../../targets/resolve-targets.js';
+import { checkDns, resolveDns } from './dns.options.js';
 import { checkPool, resolvePool } from './pool.options.js';
+import { resolveTls } from './tls.options.js';
 import type { UpstreamSettings } from './upstream.settings.js';
 
 /** Lower-case and dashes: the name stands in metrics, logs and problem documents as it is. */
@@ -25,6 +27,8 @@ const RULES: OptionRules<UpstreamOptions> = {
   breaker: checkedElsewhere,
   retry: checkedElsewhere,
   pool: checkedElsewhere,
+  tls: checkedElsewhere,
+  dns: checkedElsewhere,
   proxy: anyObject,
   critical: trueOrFalse,
 };
@@ -45,13 +49,17 @@ export function resolveUpstream(definition: UpstreamDefinition, environment: Env
   problems.push(...checkOptions(where, '', options, RULES));
   if (typeof options !== 'object' || options === null) return { settings: undefined, problems };
 
-  const { timeout, breaker, retry, pool, proxy, critical = false } = options;
+  const { timeout, breaker, retry, pool, tls, dns, proxy, critical = false } = options;
   const { targets, problems: targetProblems } = resolveTargets(where, options.targets, environment);
   problems.push(...targetProblems);
   if (timeout !== undefined) problems.push(...checkTimeouts(where, timeout));
   if (breaker !== undefined && breaker !== false) problems.push(...checkBreaker(where, breaker));
   if (retry !== undefined && retry !== false) problems.push(...checkRetry(where, retry));
   if (pool !== undefined) problems.push(...checkPool(where, pool));
+  const { settings: tlsSettings, problems: tlsProblems } = resolveTls(where, tls, targets, environment);
+  problems.push(...tlsProblems);
+  if (dns !== undefined) problems.push(...checkDns(where, dns, targets));
+  if (proxy !== undefined) problems.push(...unusedBesideProxy(where, options));
   if (problems.length > 0) return { settings: undefined, problems };
 
   const settings: UpstreamSettings = Object.freeze({
@@ -61,8 +69,20 @@ export function resolveUpstream(definition: UpstreamDefinition, environment: Env
     breaker: breaker === false ? undefined : resolveBreaker(breaker),
     retry: retry === false ? undefined : resolveRetry(retry),
     pool: resolvePool(pool),
+    tls: tlsSettings,
+    dns: resolveDns(dns),
     proxy,
     critical,
   });
   return { settings, problems: [] };
+}
+
+/** What only the built-in client acts on: silence would let a team believe that it is heeded. */
+function unusedBesideProxy(where: string, options: UpstreamOptions): ConfigProblem[] {
+  return (['tls', 'dns'] as const)
+    .filter((group) => options[group] !== undefined)
+    .map((group) => ({
+      where,
+      message: `${group} has no effect beside proxy; give http-proxy-middleware an agent with it (proxy.agent), or leave proxy out.`,
+    }));
 }

@@ -1,6 +1,6 @@
 import type { Cancellation } from '../../contracts/cancellation.js';
 import type { GatewayError } from '../../contracts/gateway-error.js';
-import type { BodyFlow, BodySink, ResponseBody } from '../../contracts/upstream-response.js';
+import type { BodyFlow, BodySink, BodyTrailers, ResponseBody } from '../../contracts/upstream-response.js';
 import type { Breaker } from '../../resilience/breaker.js';
 import { namedError } from './named-error.js';
 
@@ -11,6 +11,7 @@ import { namedError } from './named-error.js';
 export class WatchedBody implements ResponseBody {
   readonly length: number | undefined;
   readonly whole = undefined;
+  readonly trailers: BodyTrailers | undefined;
 
   constructor(
     private readonly body: ResponseBody,
@@ -19,6 +20,7 @@ export class WatchedBody implements ResponseBody {
     private readonly cancellation: Cancellation,
   ) {
     this.length = body.length;
+    this.trailers = body.trailers;
   }
 
   pipe(sink: BodySink): BodyFlow {

@@ -40,7 +40,13 @@ describe('settings', () => {
     const settings = loadSettings({});
 
     expect(settings).toEqual({
-      traffic: { host: '0.0.0.0', port: 8080, healthPath: '/health', trustedProxies: undefined },
+      traffic: {
+        host: '0.0.0.0',
+        port: 8080,
+        healthPath: '/health',
+        trustedProxies: undefined,
+        proxyProtocol: false,
+      },
       admin: { host: '127.0.0.1', port: 9901, token: undefined },
       jwt: {
         key: undefined,
@@ -51,13 +57,23 @@ describe('settings', () => {
       },
       limits: {
         bodyLimitBytes: 10 * 1024 * 1024,
+        bodyMinBytesPerSecond: 240,
+        bodyGraceMs: 5000,
         maxHeaderBytes: 16_384,
         maxHeaderCount: 100,
         maxUrlBytes: 8192,
         headersTimeoutMs: 10_000,
         requestTimeoutMs: 300_000,
+        writeTimeoutMs: 60_000,
         keepAliveTimeoutMs: 75_000,
         maxConnections: 0,
+        maxConnectionsPerAddress: 0,
+        upstream: {
+          maxHeaderBytes: 65_536,
+          maxHeaderCount: 256,
+          maxInformational: 16,
+          maxChunkExtensionBytes: 16_384,
+        },
       },
       drain: { delayMs: 5000, totalMs: 25_000 },
       log: { level: 'info', accessLog: 'stdout' },
@@ -117,6 +133,8 @@ describe('settings', () => {
     ['JWT_JWKS_URI', 'https://user:pass@issuer.example/keys'],
     ['TRUSTED_PROXIES', '10.0.0.1,,10.0.0.2'],
     ['TRUSTED_PROXIES', '10.0.0.0/8/8'],
+    ['TRUSTED_PROXIES', 'fe80::1%eth0'],
+    ['PROXY_PROTOCOL', 'v2'],
     ['PORTCULLIS_COMPILE', 'on'],
   ])('refuse %s=%s', (name, value) => {
     const problems = problemsOf({ [name]: value, JWT_AUDIENCE: 'any' });
@@ -219,6 +237,20 @@ describe('rules between variables', () => {
     expect(given({ JWT_PUBLIC_KEY_FILE: '/rsa.pem', JWT_ALGORITHMS: 'HS256' })).toEqual(['JWT_ALGORITHMS']);
     expect(given({ JWT_PUBLIC_KEY_FILE: '/ed.pem', JWT_ALGORITHMS: 'ES256' })).toEqual(['JWT_ALGORITHMS']);
     expect(given({ JWT_ALGORITHMS: 'HS256,RS256' })).toEqual(['JWT_ALGORITHMS']);
+  });
+
+  it('let PROXY headers be expected only where somebody is trusted to send them', () => {
+    const alone = problemsOf({ PROXY_PROTOCOL: 'on', TRUSTED_PROXIES: '' });
+    const settings = loadSettings({ PROXY_PROTOCOL: 'on', TRUSTED_PROXIES: '10.0.0.0/8' });
+
+    expect(alone).toEqual([
+      {
+        where: 'PROXY_PROTOCOL',
+        message:
+          'is on, but nobody is trusted to send the header; set TRUSTED_PROXIES to the proxies that do.',
+      },
+    ]);
+    expect(settings.traffic.proxyProtocol).toBe(true);
   });
 
   it('want a token on an admin port that others can reach', () => {

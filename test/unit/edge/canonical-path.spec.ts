@@ -15,6 +15,14 @@ describe('canonicalPath', () => {
     ['/a%3fb', '/a%3Fb'],
     ['/100%25', '/100%25'],
     ['/a%2525', '/a%2525'],
+    ['/%252e%252e/a', '/%252e%252e/a'],
+    ['/%25c0%25af', '/%25c0%25af'],
+    ['/admin;x=1', '/admin;x=1'],
+    ['/;/admin', '/;/admin'],
+    ['/admin;/x', '/admin;/x'],
+    ['/api../admin', '/api../admin'],
+    ['/.../a', '/.../a'],
+    ['/%20HTTP/1.1%0d%0aX:y', '/%20HTTP/1.1%0D%0AX:y'],
     ['/..a/.b/c..', '/..a/.b/c..'],
     ["/!$&'()*+,;=:@", "/!$&'()*+,;=:@"],
   ])('reads %s as %s', (raw, path) => {
@@ -33,6 +41,9 @@ describe('canonicalPath', () => {
     ['an escaped double dot segment', '/a/%2E%2e/b'],
     ['half an escaped double dot segment', '/a/.%2e'],
     ['a dot segment with parameters', '/a/..;v=1/b'],
+    ['a dot segment with empty parameters', '/..;/a'],
+    ['an escaped dot segment with parameters', '/%2e%2e;/a'],
+    ['a plain dot segment with parameters', '/.;/a'],
     ['a dot segment with escaped parameters', '/a/..%3bv=1/b'],
     ['an escaped slash', '/a%2Fb'],
     ['an escaped backslash', '/a%5cb'],
@@ -45,6 +56,10 @@ describe('canonicalPath', () => {
     ['an overlong slash', '/%c0%af'],
     ['half a character', '/%c3'],
     ['a surrogate', '/%ed%a0%80'],
+    ['an overlong dot', '/%e0%80%ae'],
+    ['a character beyond the last', '/%f4%90%80%80'],
+    ['a byte of eight bits', '/\u00ff'],
+    ['a control character behind the path', '/a\n'],
     ['a space', '/a b'],
     ['a control character', '/a\u0001'],
     ['a letter beyond ASCII', '/café'],
@@ -171,11 +186,14 @@ function plainReading(text: string): string | undefined {
 }
 
 describe('isSoundQuery', () => {
-  it.each(['?', '?a=1&b=2', '?a[b]=1', '?q=|^{}`<>"', '?a=%zz'])('passes %s on', (query) => {
+  it.each(['?', '?a=1&b=2', '?a[b]=1', '?q=|^{}`~', '?a=%zz'])('passes %s on', (query) => {
     expect(isSoundQuery(query)).toBe(true);
   });
 
-  it.each(['?a b', '?a\tb', '?é', '?a#b', '?\u0000', '?\u007f'])('refuses %j', (query) => {
-    expect(isSoundQuery(query)).toBe(false);
-  });
+  it.each(['?a b', '?a\tb', '?é', '?a#b', '?a"b', '?<b>', '?a\\b', '?\u0000', '?\u007f', '?\uffff'])(
+    'refuses %j',
+    (query) => {
+      expect(isSoundQuery(query)).toBe(false);
+    },
+  );
 });

@@ -2,8 +2,10 @@ import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Exchange } from '../../../src/contracts/exchange.js';
 import { GatewayError } from '../../../src/contracts/gateway-error.js';
+import type { RouteFacts } from '../../../src/contracts/route-facts.js';
 import {
   type BodySink,
+  type BodyTrailers,
   EMPTY_BODY,
   type ResponseBody,
   UpstreamResponse,
@@ -178,5 +180,84 @@ describe('writeReply', () => {
     await readAll(socket);
 
     expect([discarded, done]).toEqual([1, 1]);
+  });
+
+  describe('with trailers', () => {
+    const streaming = (trailers: BodyTrailers): ResponseBody => ({
+      length: undefined,
+      whole: undefined,
+      trailers,
+      discard() {},
+      pipe(sink) {
+        sink.write(Buffer.from('hello'));
+        sink.end();
+        return { resume() {}, cancel() {} };
+      },
+    });
+    const trailers = { announced: 'X-Sum', fields: ['X-Sum', '1', 'X-Sum', '\u00e9'] };
+
+    it('announces them and writes them behind the last chunk', async () => {
+      const { text } = await written(() => new UpstreamResponse(200, [], streaming(trailers)));
+
+      expect(text).toContain('\r\nTrailer: X-Sum\r\n');
+      expect(text.endsWith('5\r\nhello\r\n0\r\nX-Sum: 1\r\nX-Sum: \u00e9\r\n\r\n')).toBe(true);
+    });
+
+    it.each([
+      ['HEAD', 200],
+      ['GET', 304],
+    ])('says nothing of them where no body goes: %s %i', async (method, status) => {
+      const answer = () => new UpstreamResponse(status, [], streaming(trailers));
+
+      const { text } = await written(answer, { method });
+
+      expect(text).not.toMatch(/x-sum/i);
+    });
+
+    it('drops them where a policy changes the answer', async () => {
+      const { text } = await written((exchange) => {
+        exchange.route = { shapesAnswers: true } as RouteFacts;
+        return new UpstreamResponse(200, [], streaming(trailers));
+      });
+
+      expect(text).not.toMatch(/x-sum/i);
+      expect(text).toContain('hello');
+    });
+  });
+
+  it('resets the connection when a body breaks off that an HTTP/1.0 client would take for whole', async () => {
+    const source = new PassThrough();
+    server = await TestServer.start((req, res) => {
+      source.write('half');
+      writeReply(exchangeFor(req, res), asResponse(source, 200), false, () => {});
+    });
+    const socket = await server.send('GET / HTTP/1.0\r\n\r\n');
+    const ended = new Promise((resolve) =>
+      socket.once('error', resolve).once('end', () => resolve('cleanly')),
+    );
+    await new Promise((resolve) => socket.once('data', resolve));
+
+    source.destroy(new Error('disk'));
+
+    expect(await ended).toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  it.each([
+    ['long', 65_537, true],
+    ['of unknown length', undefined, true],
+    ['short', 65_536, false],
+  ])('closes behind an answer to an upload that is %s and still comes', async (_what, length, closes) => {
+    server = await TestServer.start((req, res) => {
+      const exchange = exchangeFor(req, res);
+      exchange.body = { stream: req, length };
+      writeReply(exchange, whole('x'), false, () => {});
+    });
+    const framing = length === undefined ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`;
+    const socket = await server.send(`POST / HTTP/1.1\r\nHost: g\r\n${framing}\r\n\r\n`);
+
+    const [head] = await new Promise<unknown[]>((resolve) => socket.once('data', (...all) => resolve(all)));
+    socket.destroy();
+
+    expect(String(head).includes('\r\nConnection: close\r\n')).toBe(closes);
   });
 });

@@ -18,6 +18,7 @@ describe('resolveTargets', () => {
     ['a comma-separated list', 'http://a:1, http://b:2,', ['a:1×1', 'b:2×1']],
     ['a list with weights', ['http://a:1', { url: 'http://b:2', weight: 3 }], ['a:1×1', 'b:2×3']],
     ['a target switched off', ['http://a:1', { url: 'http://b:2', weight: 0 }], ['a:1×1', 'b:2×0']],
+    ['TLS', 'https://a', ['a:443×1']],
     ['an IPv6 address', 'http://[::1]:3001', ['[::1]:3001×1']],
   ])('takes %s', (_what, declared, expected) => {
     expect([messages(declared), ids(declared)]).toEqual([[], expected]);
@@ -60,7 +61,6 @@ describe('resolveTargets', () => {
     ['a number', 3001, 'targets is 3001; must be a URL'],
     ['a hole in the list', [undefined], 'targets is undefined; must be a URL or { url, weight }'],
     ['a bad variable name', { variable: 'USERS URL' }, 'refers to "USERS URL"'],
-    ['TLS', 'https://a', 'TLS to upstreams is not supported yet, use http://.'],
   ])('refuses %s', (_what, declared, expected) => {
     const problems = messages(declared);
 

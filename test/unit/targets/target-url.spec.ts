@@ -101,4 +101,32 @@ describe('isHost', () => {
 
     expect([isHost(longest), isHost(`${longest}d`), isHost('a'.repeat(64))]).toEqual([true, false, false]);
   });
+
+  it.each([
+    'users\u0000.prod',
+    'users.prod\u0000',
+    'users\u3002prod',
+    'users\uff0eprod',
+    'users\uff61prod',
+    'users\u00ad.prod',
+    'users\u200b.prod',
+    'us\u0435rs.prod',
+    'user_service',
+    '_http._tcp.users',
+    'users prod',
+    'users\t',
+    'users\r\n',
+    '*.prod',
+    'users..prod',
+    '.users',
+    'users.prod..',
+    '-users',
+    'users-',
+    'users:80',
+    '[::1]',
+    '',
+    '.',
+  ])('takes letters, digits, hyphens and dots alone: not %j', (host) => {
+    expect(isHost(host)).toBe(false);
+  });
 });

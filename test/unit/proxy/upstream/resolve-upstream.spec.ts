@@ -25,7 +25,9 @@ describe('resolveUpstream', () => {
         failureStatuses: [500, 502, 503, 504],
       },
       retry: { attempts: 1, budgetPercent: 20, statuses: [] },
-      pool: { maxConnections: 1_024, maxWaiting: 1_024, idleMs: 30_000 },
+      pool: { maxConnections: 1_024, maxWaiting: 1_024, idleMs: 30_000, maxAgeMs: 300_000 },
+      tls: undefined,
+      dns: { refreshMs: 5_000, denied: undefined },
       proxy: undefined,
       critical: false,
     });
@@ -62,7 +64,9 @@ describe('resolveUpstream', () => {
       timeout: { headersMs: -1, conectMs: 5 },
       breaker: { errorPercent: 150, volume: 2.5, failureStatuses: [404] },
       retry: { attempts: 99, statuses: 503 },
-      pool: { maxConnections: 0 },
+      pool: { maxConnections: 0, maxAgeMs: -1 },
+      tls: { caFile: 'ca.pem' },
+      dns: { refreshMs: 1, denny: [] },
       proxy: 'yes',
       critical: 'no',
     });
@@ -81,6 +85,12 @@ describe('resolveUpstream', () => {
       'user-service: retry.attempts is 99; must be a whole number, 0–10.',
       'user-service: retry.statuses is 503; must be a list of whole numbers, 400–599.',
       'user-service: pool.maxConnections is 0; must be a whole number, 1–65535.',
+      'user-service: pool.maxAgeMs is -1; must be a whole number, 0–86400000.',
+      'user-service: tls.caFile is ca.pem, which cannot be read (ENOENT); mount it, or name the right file.',
+      'user-service: dns.refreshMs is 1; must be a whole number, 100–3600000.',
+      'user-service: dns.denny is not an option; did you mean dns.deny?',
+      'user-service: tls has no effect beside proxy; give http-proxy-middleware an agent with it (proxy.agent), or leave proxy out.',
+      'user-service: dns has no effect beside proxy; give http-proxy-middleware an agent with it (proxy.agent), or leave proxy out.',
     ]);
   });
 

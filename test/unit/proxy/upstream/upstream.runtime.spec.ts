@@ -145,6 +145,19 @@ describe('UpstreamRuntime: retries', () => {
     expect(forwarder.hosts).toBe('ab');
   });
 
+  it.each([
+    ['PUT', failing('upstream-reset'), 2],
+    ['POST', failing('upstream-reset'), 1],
+    ['POST', unreachable, 2],
+  ] as const)('treats a gathered upload as a body in memory: %s', async (method, step, attempts) => {
+    const { runtime, forwarder } = scripted([step, ok]);
+    const body = { stream: Readable.from([]), length: 1, whole: Buffer.from('x') };
+
+    await runtime.execute(callOf(method, body)).catch(() => {});
+
+    expect(forwarder.attempts).toHaveLength(attempts);
+  });
+
   it('sends a streamed body once', async () => {
     const { runtime, forwarder } = scripted([unreachable, ok]);
     const body = { stream: Readable.from(['x']), length: undefined };

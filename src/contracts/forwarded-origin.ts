@@ -1,0 +1,11 @@
+/**
+ * What the client used to reach us, as trusted proxies in between tell it. It is told on to upstreams and used for
+ * nothing else: no route, no target and no `Location` is made of it. A part nobody named is `undefined`.
+ */
+export interface ForwardedOrigin {
+  readonly proto: 'http' | 'https' | undefined;
+  /** A valid `Host` value. */
+  readonly host: string | undefined;
+  /** A decimal number, 1–65535. */
+  readonly port: string | undefined;
+}

@@ -1,0 +1,44 @@
+import type { Socket } from 'node:net';
+
+/** What libuv knows of a connection's writes. Not public in Node; without it a single large write shows no progress. */
+interface WriteCounts {
+  /** Bytes handed to the handle, whether they have left or not. */
+  readonly bytesWritten?: number;
+  /** Those of them that the kernel has not taken. */
+  readonly writeQueueSize?: number;
+}
+
+/**
+ * Watches whether a client takes any of the bytes that wait for it. The kernel takes more of them only as the client
+ * acknowledges what it has, so a client with a closed window shows as one that takes nothing.
+ */
+export class WritePace {
+  #takenBytes: number;
+  #sinceMs: number;
+
+  constructor(
+    readonly socket: Socket,
+    nowMs: number,
+  ) {
+    this.#takenBytes = takenBytes(socket);
+    this.#sinceMs = nowMs;
+  }
+
+  /** Whether nothing was taken for so long. */
+  isStuck(nowMs: number, timeoutMs: number): boolean {
+    const taken = takenBytes(this.socket);
+    if (taken !== this.#takenBytes) {
+      this.#takenBytes = taken;
+      this.#sinceMs = nowMs;
+    }
+    return nowMs - this.#sinceMs >= timeoutMs;
+  }
+}
+
+function takenBytes(socket: Socket): number {
+  const { _handle: handle } = socket as { _handle?: WriteCounts | null };
+  if (handle?.bytesWritten === undefined || handle.writeQueueSize === undefined) {
+    return socket.bytesWritten - socket.writableLength;
+  }
+  return handle.bytesWritten - handle.writeQueueSize;
+}

@@ -1,0 +1,41 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as pass } from 'node:timers/promises';
+
+/** A rest after so many bytes: often enough for the kernel's buffers to fill in between. */
+const STRETCH_BYTES = 6_000_000;
+
+/** Reads an answer whole, with rests in between, and says how many bytes came. */
+export async function readWithRests(port: number, request: string, restMs: number): Promise<number> {
+  const socket = connect(port, '127.0.0.1');
+  let taken = 0;
+  socket.on('data', (chunk) => {
+    const before = taken;
+    taken += chunk.length;
+    if (Math.floor(before / STRETCH_BYTES) === Math.floor(taken / STRETCH_BYTES)) return;
+    socket.pause();
+    void pass(restMs).then(() => socket.resume());
+  });
+  socket.write(request);
+  await once(socket, 'close');
+  return taken;
+}
+
+/**
+ * Asks and reads nothing of what comes. Resolves when the gateway has cut the connection, with how long that took.
+ *
+ * @param more sent again and again: requests, or blank lines, which mean nothing in front of one
+ */
+export async function readNothing(port: number, request: string, more = '\r\n'): Promise<number> {
+  const socket: Socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  socket.pause();
+  const start = performance.now();
+  socket.write(request);
+  // A client that does not read learns of a reset when it writes.
+  while (!socket.destroyed) {
+    await pass(25);
+    socket.write(more);
+  }
+  return performance.now() - start;
+}
