@@ -54,7 +54,9 @@ ${versions.join(', ')}.
 Each gateway alone on core ${CORES.gateway}; ${shared} core ${CORES.load}. ${CONNECTIONS} keep-alive connections, GET, 114 bytes of JSON from an nginx
 upstream. Adjacent pairs of ${settings.seconds} s after ${settings.warmSeconds} s of warming, ${settings.rounds} rounds, medians; a round in which the
 other gateway moved by more than 10% is dropped. CPU is user and system time of the gateway's processes divided by the requests
-wrk counted. Latency: each alone at one steady rate, half of what the row's slowest can do, by clients that come one by one. ¹ The gateway
+wrk counted. Latency and steady CPU: each alone at one
+steady rate, half of what the row's slowest can do, by clients that come one by one; there nobody's requests come in batches and
+everybody wakes sleeping peers, so everybody's request costs more. ¹ The gateway
 left part of its core idle: the load side was the limit, so read its CPU, not its rate. Made by \`npm run bench\`.
 
 ${rows.map(renderRow).join('\n')}
@@ -83,16 +85,16 @@ function renderRow({ title, subject, contests, latency, failures }) {
   ];
   return `## ${title}
 
-| gateway | CPU µs / request | ${subject.label} ÷ it | requests / s | core busy | p50 ms | p99 ms | memory MB |
-|---|--:|--:|--:|--:|--:|--:|--:|
+| gateway | CPU µs / request | ${subject.label} ÷ it | requests / s | core busy | p50 ms | p99 ms | CPU µs, steady | memory MB |
+|---|--:|--:|--:|--:|--:|--:|--:|--:|
 ${lines.join('\n')}
-${latency.rate === undefined ? '' : `\nLatency at ${latency.rate} requests a second.\n`}${failures.map((failure) => `\nNot measured: ${failure}\n`).join('')}`;
+${latency.rate === undefined ? '' : `\nLatency and steady CPU at ${latency.rate} requests a second.\n`}${failures.map((failure) => `\nNot measured: ${failure}\n`).join('')}`;
 }
 
 function line({ name, label, cpu, ratio, rate, busy, memoryMb }, latency) {
   const at = latency.of[name];
   const limited = busy < SATURATED_SHARE ? ' ¹' : '';
-  return `| ${label} | ${cpu.toFixed(1)} | ${ratio} | ${Math.round(rate)}${limited} | ${Math.round(busy * 100)}% | ${at?.p50.toFixed(2) ?? '–'} | ${at?.p99.toFixed(2) ?? '–'} | ${Math.round(memoryMb)} |`;
+  return `| ${label} | ${cpu.toFixed(1)} | ${ratio} | ${Math.round(rate)}${limited} | ${Math.round(busy * 100)}% | ${at?.p50.toFixed(2) ?? '–'} | ${at?.p99.toFixed(2) ?? '–'} | ${at?.cpu.toFixed(1) ?? '–'} | ${Math.round(memoryMb)} |`;
 }
 
 function commit() {

@@ -18,7 +18,7 @@ const USAGE = `npm run bench -- [--quick] [--rows ${Object.keys(ROWS).join(',')}
   --subject  who is compared with the others; default portcullis`;
 
 const LENGTHS = {
-  full: { rounds: 5, seconds: 5, warmSeconds: 3, latencySeconds: 8 },
+  full: { rounds: 5, seconds: 5, warmSeconds: 6, latencySeconds: 8 },
   quick: { rounds: 1, seconds: 1, warmSeconds: 1, latencySeconds: 1 },
   /** Tokens that are used once must be signed first: fewer and shorter rounds. */
   newTokens: { rounds: 3, seconds: 3, warmSeconds: 2, latencySeconds: 0 },

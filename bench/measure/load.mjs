@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { bench, CONNECTIONS, CORES } from '../layout.mjs';
+import { cpuMicros } from './process-cost.mjs';
 
 /**
  * Loads a gateway as far as it goes, from the other core (wrk).
@@ -38,7 +39,8 @@ export async function saturate(gateway, traffic, seconds) {
 }
 
 /**
- * Loads a gateway at a steady rate and gives its latencies in milliseconds (wrk, with random pauses).
+ * Loads a gateway at a steady rate and gives its latencies in milliseconds and its CPU microseconds per request (wrk,
+ * with random pauses).
  *
  * The clients come one by one, as strangers do. Clients that all fire on the same tick would measure how long the last of
  * them stands in line.
@@ -60,10 +62,12 @@ export async function steady(gateway, { path, tokens, count = 0 }, requestsPerSe
     '--',
     path,
   ];
+  const cpuBefore = cpuMicros(gateway.pid);
   const output = await text('taskset', ['-c', String(CORES.load), ...wrk, ...from], {
     PACE_MS: String(pauseMs),
     LOAD_SCRIPTS: load,
   });
+  const cpu = cpuMicros(gateway.pid) - cpuBefore;
   const result = JSON.parse(output.trim().split('\n').at(-1));
   if (result.errors + result.refused > 0) {
     throw new Error(
@@ -71,6 +75,7 @@ export async function steady(gateway, { path, tokens, count = 0 }, requestsPerSe
     );
   }
   return {
+    cpu: cpu / result.requests,
     p50: result.p50 / 1000,
     p99: result.p99 / 1000,
     achieved: result.requests / (result.microseconds / 1e6),
