@@ -51,7 +51,10 @@ export class Plan {
 
   /** The methods of a path for `Allow`; empty when no route has the path. */
   allowedMethods(path: string): readonly string[] {
-    return this.#matcher.allowedMethods(path);
+    const others = this.#opaque.flatMap(({ match, methods }) =>
+      methods !== undefined && match(path) !== undefined ? [...methods] : [],
+    );
+    return this.#matcher.allowedMethods(path, others);
   }
 }
 

@@ -55,11 +55,15 @@ export class RouteMatcher<T> {
     };
   }
 
-  /** The methods that some route takes at this path; empty when no route has the path. */
-  allowedMethods(path: string): readonly string[] {
+  /**
+   * The methods that some route takes at this path; empty when no route has the path.
+   *
+   * @param others methods of routes at this path that stand in no tree
+   */
+  allowedMethods(path: string, others: readonly string[] = []): readonly string[] {
     const search = new Search<T>(undefined, path);
     search.visit(this.#root, 1, 0);
-    const methods = new Set(search.methods);
+    const methods = new Set([...search.methods, ...others]);
     if (methods.has('GET')) methods.add('HEAD');
     if (methods.size > 0) methods.add('OPTIONS');
     return [...methods].sort();

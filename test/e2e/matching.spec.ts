@@ -47,6 +47,12 @@ class BooksController {
   remove(@Forward() call: ForwardCall) {
     return this.books.forward(call);
   }
+
+  /** A path that only Express's own grammar can match. */
+  @Get('issues/:year-:month')
+  issue(@Forward() call: ForwardCall) {
+    return this.books.forward(call);
+  }
 }
 
 @ProxyController(BOOKS, 'files', { upstreamPath: '/store' })
@@ -98,6 +104,15 @@ describe.each(WAYS)('matching, %s', (way) => {
     expect(one.headers['allow']).toBe('DELETE, GET, HEAD, OPTIONS');
     expect(list.json()).toMatchObject({ code: 'method-not-allowed' });
     expect(fixture.upstream.received).toHaveLength(0);
+  });
+
+  it('answers 405 with Allow also where only Express can match the path', async () => {
+    const taken = await ask(`${fixture.running.url}/books/issues/2026-11`);
+    const refused = await ask(`${fixture.running.url}/books/issues/2026-11`, { method: 'PUT' });
+    const unknown = await ask(`${fixture.running.url}/books/issues/2026`, { method: 'PUT' });
+
+    expect([taken.status, refused.status, unknown.status]).toEqual([200, 405, 404]);
+    expect(refused.headers['allow']).toBe('GET, HEAD, OPTIONS');
   });
 
   it('answers OPTIONS with what the path takes, unless a route takes it', async () => {
