@@ -65,9 +65,10 @@ function refuseInTurn(socket: Socket, problem: GatewayError, broken: IncomingMes
 
 function refuse(socket: Socket, { status, title, code }: GatewayError): void {
   const body = JSON.stringify({ type: `urn:portcullis:problem:${code}`, title, status, code });
+  // A refusal has its date as any other answer (RFC 9110, section 6.6.1).
   socket.write(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/problem+json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      `Date: ${new Date().toUTCString()}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
   // A client that keeps sending must not hold the connection, nor lose the answer over it.
   lingerOnClose(socket);

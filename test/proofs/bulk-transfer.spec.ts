@@ -43,7 +43,7 @@ describe.each(['compiled', 'interpreted', 'legacy'])(`${BODY_BYTES / MIB} MiB th
   beforeEach(() => service.ask('measure'));
 
   it(
-    'arrives whole at a reader slower than its upstream, without gathering in memory',
+    '[101] arrives whole at a reader slower than its upstream, without gathering in memory',
     async () => {
       const read = new Flow();
       upstream.sent = new Flow();
@@ -59,7 +59,7 @@ describe.each(['compiled', 'interpreted', 'legacy'])(`${BODY_BYTES / MIB} MiB th
   );
 
   it.each(['with its length', 'in chunks'])(
-    'arrives whole at an upstream slower than its sender when it is sent %s, without gathering in memory',
+    '[101] arrives whole at an upstream slower than its sender when it is sent %s, without gathering in memory',
     async (framing) => {
       const written = new Flow();
       upstream.received = new Flow();

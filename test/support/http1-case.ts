@@ -49,6 +49,9 @@ export const head = (line: string, ...fields: readonly string[]): string =>
 export const get = (...fields: readonly string[]): string => head('GET /c/x', ...fields);
 export const post = (field: string, body: string): string => head('POST /c/x', field) + body;
 
+/** RFC 9110, sections 5.6.7 and 6.6.1. */
+const DATED = { date: /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z][a-z] \d{4} \d\d:\d\d:\d\d GMT$/ };
+
 /** One that is refused before the upstream hears of it, and whose connection ends with that. */
 export function refused(
   name: string,
@@ -57,7 +60,15 @@ export function refused(
   status: number | readonly number[] = 400,
   more: Partial<Http1Case> = {},
 ): Http1Case {
-  return { name, section, send, answers: [{ status }], connection: 'closed', upstream: 'nothing', ...more };
+  return {
+    name,
+    section,
+    send,
+    answers: [{ status, fields: DATED }],
+    connection: 'closed',
+    upstream: 'nothing',
+    ...more,
+  };
 }
 
 /** One that reaches the upstream once and is answered. */
