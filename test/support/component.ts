@@ -5,6 +5,7 @@ import { describe, it } from 'vitest';
 /** Programs of the machine that some promises are about, with the Debian package that brings each. */
 export const COMPONENTS = {
   'redis-server': { commands: ['redis-server'], packageName: 'redis-server' },
+  testssl: { commands: ['testssl', 'testssl.sh'], packageName: 'testssl.sh' },
   chromium: { commands: ['chromium', 'chromium-browser', 'google-chrome'], packageName: 'chromium' },
 } as const;
 
