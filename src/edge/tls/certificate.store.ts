@@ -61,5 +61,5 @@ export function hostName(host: string): string {
 /** The wildcard that would stand for a name: it takes the place of the first label and of no more. */
 function wildcardOf(host: string): string {
   const dot = host.indexOf('.');
-  return dot < 0 ? '' : `*${host.slice(dot)}`;
+  return dot <= 0 ? '' : `*${host.slice(dot)}`;
 }
