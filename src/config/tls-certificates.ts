@@ -83,14 +83,15 @@ class Reading {
     this.files.push(path);
     const where = 'TLS_CERT_DIR';
     try {
-      const found = certificateFilesIn(path);
-      if (found.length === 0) {
+      const { pairs, folders } = certificateFilesIn(path);
+      this.files.push(...folders);
+      if (pairs.length === 0) {
         this.problems.push({
           where,
           message: `${path} holds no certificate; must hold NAME.crt with NAME.key, NAME.pem, or folders with tls.crt and tls.key.`,
         });
       }
-      return found.flatMap((files) => this.certificate(where, files) ?? []);
+      return pairs.flatMap((files) => this.certificate(where, files) ?? []);
     } catch (error) {
       const { code = 'unknown reason' } = error as NodeJS.ErrnoException;
       this.problems.push({

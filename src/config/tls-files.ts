@@ -12,6 +12,13 @@ export interface CertificateFiles {
   readonly keyFile: string;
 }
 
+/** What a directory holds. */
+export interface FoundCertificates {
+  readonly pairs: readonly CertificateFiles[];
+  /** Folders below it, in which a pair is or may come to be. */
+  readonly folders: readonly string[];
+}
+
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 /**
@@ -21,7 +28,8 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
  *
  * @throws as node:fs does
  */
-export function certificateFilesIn(directory: string): readonly CertificateFiles[] {
+export function certificateFilesIn(directory: string): FoundCertificates {
+  const folders: string[] = [];
   const pairs = new Map<string, CertificateFiles>();
   const entries = readdirSync(directory, { withFileTypes: true });
   for (const entry of entries) {
@@ -33,11 +41,16 @@ export function certificateFilesIn(directory: string): readonly CertificateFiles
       pairs.set(stem, { chainFile: join(directory, `${stem}.crt`), keyFile: join(directory, `${stem}.key`) });
     } else if (name.endsWith('.pem')) {
       pairs.set(name, { chainFile: path, keyFile: path });
-    } else if (isFolderOfPair(path)) {
-      pairs.set(name, { chainFile: join(path, 'tls.crt'), keyFile: join(path, 'tls.key') });
+    } else {
+      const inside = namesIn(path);
+      if (inside !== undefined) folders.push(path);
+      if (inside?.some((each) => each === 'tls.crt' || each === 'tls.key') === true) {
+        pairs.set(name, { chainFile: join(path, 'tls.crt'), keyFile: join(path, 'tls.key') });
+      }
     }
   }
-  return [...pairs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, files]) => files);
+  const sorted = [...pairs].sort(([a], [b]) => (a < b ? -1 : 1));
+  return { pairs: sorted.map(([, files]) => files), folders };
 }
 
 /** What a pair is called in its directory. */
@@ -46,12 +59,12 @@ export function pairName({ chainFile }: CertificateFiles): string {
   return name === 'tls.crt' ? basename(join(chainFile, '..')) : name.replace(/\.(crt|pem)$/, '');
 }
 
-function isFolderOfPair(path: string): boolean {
+/** `undefined` for what is no folder. */
+function namesIn(path: string): readonly string[] | undefined {
   try {
-    return readdirSync(path).some((name) => name === 'tls.crt' || name === 'tls.key');
+    return readdirSync(path);
   } catch {
-    // A plain file.
-    return false;
+    return undefined;
   }
 }
 

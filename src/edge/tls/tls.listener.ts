@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
@@ -37,6 +38,7 @@ export class TlsListener {
   readonly server: Server;
   readonly #handshakes: Handshakes;
   #store: CertificateStore;
+  #keyRotation: NodeJS.Timeout | undefined;
 
   constructor(readonly options: TlsListenerOptions) {
     const { certificates, clientAuth, acceptHttp2, now } = options;
@@ -67,6 +69,7 @@ export class TlsListener {
       this.server.once('error', reject);
       this.server.listen(port, host, () => {
         this.server.removeListener('error', reject);
+        this.#keyRotation = setInterval(this.#changeTicketKeys, TICKET_KEYS_MS).unref();
         resolve();
       });
     });
@@ -92,10 +95,13 @@ export class TlsListener {
 
   /** Takes no more connections; resolves when the last one is over. */
   close(): Promise<void> {
+    clearInterval(this.#keyRotation);
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.#handshakes.closeAll();
     return closed;
   }
+
+  readonly #changeTicketKeys = (): void => this.server.setTicketKeys(randomBytes(TICKET_KEYS_BYTES));
 
   #storeOf(certificates: ServerCertificates): CertificateStore {
     return new CertificateStore(certificates, contextOptions(this.options.minVersion, certificates.clientCa));
@@ -136,6 +142,10 @@ export class TlsListener {
     socket.destroy();
   }
 }
+
+/** Who learns the key of a ticket reads all sessions of TLS 1.2 that were resumed by such (RFC 5077, section 5.5). */
+const TICKET_KEYS_MS = 12 * 3_600_000;
+const TICKET_KEYS_BYTES = 48;
 
 /** The largest that a timer takes. */
 const NEVER_MS = 2_147_483_647;

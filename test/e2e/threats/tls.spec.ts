@@ -356,6 +356,35 @@ describe('a certificate that is replaced while clients connect', () => {
   });
 });
 
+describe('a directory of certificates', () => {
+  it('[111] is watched for folders that come, and for pairs that come to be in them', async () => {
+    files.put('growing/first', AUTHORITY.issue('first', { names: ['first.example'] }));
+    const gateway = await start({ TLS_CERT_DIR: files.at('growing') });
+    const { cert, key } = AUTHORITY.issue('second', { names: ['second.example'] });
+
+    files.write('growing/second/notes', 'the pair is still to come');
+    files.put('growing/third', AUTHORITY.issue('third', { names: ['third.example'] }));
+    await gateway.logged('tls.certificates-reloaded', 1);
+    files.write('growing/second/tls.crt', cert);
+    files.write('growing/second/tls.key', key);
+
+    await vi.waitFor(async () => expect(await shownTo(gateway.httpsPort, 'second.example')).toBe('second'), {
+      timeout: 5_000,
+    });
+  });
+
+  it('[111] may hold one that has expired: it is shown, and told of', async () => {
+    const expired = new Date(Date.now() - 60_000);
+    files.put('old/old', AUTHORITY.issue('old', { names: ['old.example'], notAfter: expired }));
+    const gateway = await start({ TLS_CERT_DIR: files.at('old') });
+
+    const [told] = await gateway.logged('tls.certificate-expired', 1);
+
+    expect(told).toMatchObject({ level: 'warn', source: files.at('old/old.crt') });
+    expect(await shownTo(gateway.httpsPort, 'old.example')).toBe('old');
+  });
+});
+
 describe('handshakes that are held open', () => {
   /** Connections that send the beginning of a ClientHello and no more. */
   async function halfOpen(port: number, count: number): Promise<{ closed(): number }> {
