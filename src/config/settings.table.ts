@@ -130,8 +130,8 @@ export const SETTINGS = {
   TLS_MAX_HANDSHAKES: withDefault(
     'tls',
     wholeNumber(0, 1_000_000, undefined, ' (0 is no limit)'),
-    '1000',
-    'Handshakes under way at the same time. Beyond it the one that has taken longest is closed.',
+    '2000',
+    'Handshakes under way at the same time. Beyond it the one that has taken longest is closed, if it had a second, else the new one. Each takes about 50 KB.',
   ),
   TLS_OCSP: withDefault(
     'tls',

@@ -11,9 +11,13 @@ export interface HandshakeLimits {
   readonly maxHandshakes: number;
 }
 
+/** Clients need milliseconds, and on a machine that is short of time still less than this. */
+const ENOUGH_MS = 1_000;
+
 /**
- * The handshakes under way. A whole one has its time, however often the client sends a byte, and where there are too
- * many the one that has taken longest gives way: clients need milliseconds, and who holds handshakes open loses them.
+ * The handshakes under way. A whole one has its time, however often the client sends a byte. Where there are too many,
+ * the one that has taken longest gives way if it had enough time: who holds handshakes open loses them. Otherwise the
+ * new one does: in a rush of clients those that came first get done.
  */
 export class Handshakes {
   /** In the order they began, by the socket below TLS. */
@@ -34,14 +38,20 @@ export class Handshakes {
     return this.#startedAt.size;
   }
 
-  begin(socket: Socket): void {
+  /** `false` when there is no room for it, and it was closed. */
+  begin(socket: Socket): boolean {
     const { maxHandshakes } = this.limits;
+    const now = this.now();
     if (maxHandshakes > 0 && this.#startedAt.size >= maxHandshakes) {
-      this.#cut(this.#startedAt.keys().next().value as Socket, 'crowded');
+      const [oldest, startedAt] = this.#startedAt.entries().next().value as [Socket, number];
+      const isHeld = now - startedAt >= ENOUGH_MS;
+      this.#cut(isHeld ? oldest : socket, 'crowded');
+      if (!isHeld) return false;
     }
-    this.#startedAt.set(socket, this.now());
+    this.#startedAt.set(socket, now);
     socket.once('close', () => this.end(socket));
     this.#sweep ??= setInterval(this.#look, this.#sweepMs).unref();
+    return true;
   }
 
   /** It succeeded, failed, or the client left. */

@@ -114,7 +114,7 @@ export class TlsListener {
     server.removeAllListeners('connection');
     server.on('connection', (socket: Socket) => {
       if (socket.destroyed) return;
-      this.#handshakes.begin(socket);
+      if (!this.#handshakes.begin(socket)) return this.options.failed('crowded');
       for (const listener of begin) listener.call(server, socket);
     });
   }
