@@ -1,7 +1,8 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { createSecureContext } from 'node:tls';
+import { certificatesIn, privateKeyIn } from '../contracts/pem.js';
 import type { ServerCertificate } from '../contracts/server-certificate.js';
 import type { ReadTextFile } from './configuration-sources.js';
 import { SecretText } from './secret-text.js';
@@ -19,8 +20,6 @@ export interface FoundCertificates {
   readonly folders: readonly string[];
 }
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
-
 /**
  * The pairs of a directory, in the order of their names: `NAME.crt` with `NAME.key`, `NAME.pem` that holds both, and
  * folders with `tls.crt` and `tls.key` as Kubernetes mounts them. What begins with a dot belongs to Kubernetes' own
@@ -31,9 +30,7 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
 export function certificateFilesIn(directory: string): FoundCertificates {
   const folders: string[] = [];
   const pairs = new Map<string, CertificateFiles>();
-  const entries = readdirSync(directory, { withFileTypes: true });
-  for (const entry of entries) {
-    const { name } = entry;
+  for (const name of readdirSync(directory)) {
     if (name.startsWith('.') || name === 'ca.crt') continue;
     const path = join(directory, name);
     if (/\.(crt|key)$/.test(name)) {
@@ -140,25 +137,6 @@ function readOrTell(path: string, readFile: ReadTextFile, problems: string[]): s
   } catch (error) {
     const { code = 'unknown reason' } = error as NodeJS.ErrnoException;
     problems.push(`${path} cannot be read (${code}); mount it, or name the right file.`);
-    return undefined;
-  }
-}
-
-/** The certificates of a PEM text; `undefined` when there is none, or one that is broken. */
-function certificatesIn(text: string): readonly X509Certificate[] | undefined {
-  try {
-    const found = (text.match(CERTIFICATE) ?? []).map((pem) => new X509Certificate(pem));
-    const begun = text.split('-----BEGIN CERTIFICATE-----').length - 1;
-    return found.length > 0 && found.length === begun ? found : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function privateKeyIn(text: string): KeyObject | undefined {
-  try {
-    return createPrivateKey(text);
-  } catch {
     return undefined;
   }
 }

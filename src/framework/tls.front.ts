@@ -27,7 +27,7 @@ export class TlsFront {
   readonly listener: TlsListener;
   readonly #certificates: WatchedCertificates;
   readonly #stapler: OcspStapler | undefined;
-  readonly #initial: ServerCertificates;
+  #latest: ServerCertificates;
 
   constructor({ settings, http, acceptHttp2, observability, now }: TlsFrontOptions) {
     this.listener = new TlsListener({
@@ -44,7 +44,7 @@ export class TlsFront {
     });
     this.#stapler = stapler(settings, observability.events);
     if (this.#stapler !== undefined) this.listener.staple(this.#stapler.stapleOf);
-    this.#initial = settings.certificates;
+    this.#latest = settings.certificates;
   }
 
   get listening(): boolean {
@@ -56,7 +56,7 @@ export class TlsFront {
   }
 
   async listen(port: number, host: string): Promise<void> {
-    await this.#stapler?.follow(this.#initial, STAPLE_AT_START_MS);
+    await this.#stapler?.follow(this.#latest, STAPLE_AT_START_MS);
     await this.listener.listen(port, host);
     this.#certificates.start();
   }
@@ -70,9 +70,11 @@ export class TlsFront {
 
   #renew(certificates: ServerCertificates): void {
     if (this.#stapler === undefined) return this.listener.renew(certificates);
-    void this.#stapler
-      .follow(certificates, STAPLE_AT_CHANGE_MS)
-      .then(() => this.listener.renew(certificates));
+    this.#latest = certificates;
+    void this.#stapler.follow(certificates, STAPLE_AT_CHANGE_MS).then(() => {
+      // Others may have come while it waited.
+      if (this.#latest === certificates) this.listener.renew(certificates);
+    });
   }
 }
 

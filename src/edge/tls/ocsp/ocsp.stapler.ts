@@ -1,4 +1,5 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash, type X509Certificate } from 'node:crypto';
+import { certificatesIn } from '../../../contracts/pem.js';
 import type { ServerCertificate, ServerCertificates } from '../../../contracts/server-certificate.js';
 import { factsOf } from './certificate-facts.js';
 import { certificateId, ocspRequest } from './ocsp-request.js';
@@ -79,7 +80,7 @@ export class OcspStapler {
   }
 
   #want({ source, chain }: ServerCertificate, wanted: Map<string, Asked>): void {
-    const [leaf, ...others] = certificatesOf(chain);
+    const [leaf, ...others] = certificatesIn(chain) ?? [];
     if (leaf === undefined) return;
     try {
       const { mustStaple, responder } = factsOf(leaf);
@@ -125,8 +126,3 @@ function untilRefresh({ nextUpdate }: GoodState, nowMs: number): number {
 }
 
 const keyOf = (der: Buffer): string => createHash('sha256').update(der).digest('base64');
-
-function certificatesOf(chain: string): X509Certificate[] {
-  const blocks = chain.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-  return blocks.map((pem) => new X509Certificate(pem));
-}
