@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CERTIFICATE, PRIVATE_KEY } from './certificate.mjs';
 import { AUDIENCE, bench, CORES, ISSUER, MEGABYTE, UPSTREAM_PORT, work } from './layout.mjs';
 import { PUBLIC_KEY } from './tokens.mjs';
 
@@ -11,8 +12,11 @@ const START_MS = 20_000;
 
 const identity = { JWT_PUBLIC_KEY_FILE: PUBLIC_KEY, JWT_ISSUER: ISSUER, JWT_AUDIENCE: AUDIENCE };
 const node = (file, env = {}) => ({ command: [process.execPath, join(bench, file)], env });
-const portcullis = (port, adminPort) => ({
+const portcullis = (port, adminPort, securePort) => ({
   port,
+  securePort,
+  // The TLS port is there only where it is measured: the other rows have the shipped defaults.
+  secureEnv: { HTTPS_PORT: String(securePort), TLS_CERT_FILE: CERTIFICATE, TLS_KEY_FILE: PRIVATE_KEY },
   ...node('dist/portcullis/main.js', {
     ...identity,
     HOST: '127.0.0.1',
@@ -24,15 +28,16 @@ const portcullis = (port, adminPort) => ({
 
 /** Who is measured: how each is started, where it listens, and how its version is asked. */
 const GATEWAYS = {
-  portcullis: { label: 'Portcullis', ...portcullis(7401, 7411), version: () => manifest('..') },
+  portcullis: { label: 'Portcullis', ...portcullis(7401, 7411, 7421), version: () => manifest('..') },
   'portcullis-again': {
     label: 'Portcullis again (A/A)',
-    ...portcullis(7402, 7412),
+    ...portcullis(7402, 7412, 7422),
     version: () => manifest('..'),
   },
   nginx: {
     label: 'nginx',
     port: 7403,
+    securePort: 7423,
     command: ['nginx', '-p', work, '-c', join(bench, 'peers/nginx.conf')],
     version: () => printed('nginx', '-v'),
   },
@@ -98,9 +103,10 @@ export function startUpstream() {
   writeFileSync(join(work, 'megabyte'), Buffer.alloc(MEGABYTE, 'portcullis '));
   return start('upstream', UPSTREAM);
 }
-export const startGateway = (name) => start(name, GATEWAYS[name]);
+export const startGateway = (name, secure = false) => start(name, GATEWAYS[name], secure);
 
-async function start(name, { label, port, command, env = {}, core = CORES.gateway }) {
+async function start(name, gatewayOf, secure = false) {
+  const { label, port, securePort, command, env = {}, secureEnv = {}, core = CORES.gateway } = gatewayOf;
   mkdirSync(join(work, 'tmp'), { recursive: true });
   const logFile = join(work, `${name}.log`);
   const log = openSync(logFile, 'w');
@@ -108,7 +114,7 @@ async function start(name, { label, port, command, env = {}, core = CORES.gatewa
   const appending = openSync(logFile, 'a');
   const child = spawn('taskset', ['-c', String(core), ...command], {
     cwd: work,
-    env: { PATH: PROGRAMS, ...env },
+    env: { PATH: PROGRAMS, ...env, ...(secure ? secureEnv : {}) },
     stdio: ['ignore', appending, appending],
   });
   closeSync(log);
@@ -123,7 +129,7 @@ async function start(name, { label, port, command, env = {}, core = CORES.gatewa
   const gateway = {
     name,
     label,
-    port,
+    url: secure ? `https://127.0.0.1:${securePort}` : `http://127.0.0.1:${port}`,
     pid: child.pid,
     /** Its log of the last load; a long run would fill the disk. */
     emptyLog: () => truncateSync(logFile),

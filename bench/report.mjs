@@ -17,6 +17,8 @@ const NOT_ALIKE = `- Portcullis runs with what it ships: in the bare row too it 
 - Only Portcullis times out, retries and breaks circuits per upstream here; nginx and HAProxy do passive parts of it.
 - The hand-made Nest gateway counts with a plain map instead of @nestjs/throttler's own storage, which would be far slower at
   these rates.
+- The TLS row keeps its connections: it measures records, not handshakes. Both have the same P-256 certificate and
+  begin with AES-128-GCM.
 - New tokens belong to 10,000 subjects; each row's limit is set so high that it never refuses.
 - fast-gateway is 3.4.7: a dependency of 5.0.1 could not be installed from the registry when this was written.
 - Memory is resident memory after the load, of the process and its children; pages they share count in each.`;

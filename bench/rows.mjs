@@ -5,6 +5,7 @@ const TOKENS_IN_TURN = 10_000;
 
 /**
  * The rows of the table: which path, which tokens, who stands in it, and what is asked of an answer first.
+ * `secure` rows come by TLS.
  *
  * `newTokens` rows spend a token a request; how many depends on how long a run is.
  */
@@ -47,6 +48,12 @@ export const ROWS = {
     path: '/bare/megabyte',
     bytes: MEGABYTE,
     peers: ['portcullis-again', 'nginx', 'haproxy-bare'],
+  },
+  tls: {
+    title: 'TLS: bare over HTTP/1.1 and TLS 1.3',
+    path: '/bare/users/42',
+    secure: true,
+    peers: ['portcullis-again', 'nginx'],
   },
   interpreted: {
     title: "interpreted: full with one guard of the team's own, one token",
@@ -91,7 +98,7 @@ export async function prepareTraffic(row, { rounds, seconds, warmSeconds }) {
 
 /** Asks a gateway what it will be measured at: nobody is measured while refusing, or without a policy. */
 export async function verify(gateway, row, token) {
-  const url = `http://127.0.0.1:${gateway.port}${row.path}`;
+  const url = gateway.url + row.path;
   const fail = (what) => {
     throw new Error(`${gateway.label} on ${row.path}: ${what}`);
   };

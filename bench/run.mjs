@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { run } from '../scripts/child.mjs';
 import { bin, root } from '../scripts/project.mjs';
+import { makeCertificate } from './certificate.mjs';
 import { isGateway, isInstalled, labelOf, startGateway, startUpstream, versionOf } from './gateways.mjs';
 import { bench, work } from './layout.mjs';
 import { contest } from './measure/contest.mjs';
@@ -65,6 +66,7 @@ try {
 async function main() {
   mkdirSync(work, { recursive: true });
   ensureKeys();
+  makeCertificate();
   await build();
   await keep(startUpstream());
   const rows = [];
@@ -107,7 +109,7 @@ async function measureRow(name) {
   });
   const failures = [];
   const contests = [];
-  const subject = await keep(startGateway(options.subject));
+  const subject = await keep(startGateway(options.subject, row.secure));
   await verify(subject, row, token);
   for (const peerName of peers) {
     if (!isInstalled(peerName)) {
@@ -116,7 +118,7 @@ async function measureRow(name) {
     }
     let peer;
     try {
-      peer = await keep(startGateway(peerName));
+      peer = await keep(startGateway(peerName, row.secure));
       await verify(peer, row, token);
       const result = await contest(subject, peer, trafficFor, given);
       contests.push({ ...result, reference: { ...result.reference, label: peer.label } });
@@ -126,13 +128,15 @@ async function measureRow(name) {
       );
     } catch (error) {
       failures.push(error.message);
-      console.log(`  ${peer.label}: ${error.message}`);
+      console.log(`  ${labelOf(peerName)}: ${error.message}`);
     }
     if (peer !== undefined) await release(peer);
     subject.emptyLog();
   }
   await release(subject);
-  const latency = row.latency ? await measureLatency(contests, trafficFor, given) : { of: {} };
+  const latency = row.latency
+    ? await measureLatency(contests, trafficFor, { ...given, secure: row.secure })
+    : { of: {} };
   return {
     name,
     title: row.title,
@@ -144,13 +148,13 @@ async function measureRow(name) {
 }
 
 /** Each alone, fresh and warmed, at half of what the row's slowest can do. */
-async function measureLatency(contests, trafficFor, { warmSeconds, latencySeconds }) {
+async function measureLatency(contests, trafficFor, { warmSeconds, latencySeconds, secure }) {
   const rates = contests.flatMap(({ gateway, reference }) => [gateway.rate, reference.rate]);
   if (rates.length === 0) return { of: {} };
   const rate = Math.min(...rates) / 2;
   const of = {};
   for (const name of [options.subject, ...contests.map(({ reference }) => reference.name)]) {
-    const gateway = await keep(startGateway(name));
+    const gateway = await keep(startGateway(name, secure));
     await saturate(gateway, trafficFor(gateway, warmSeconds), warmSeconds);
     of[name] = await steady(gateway, trafficFor(gateway, latencySeconds), rate, latencySeconds);
     await release(gateway);

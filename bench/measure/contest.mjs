@@ -12,8 +12,8 @@ const STEADY_SHARE = 0.1;
  * 3. Drop the rounds in which the reference moved.
  * 4. Give the medians of what is left, and the ratio of the medians.
  *
- * @param {{ name: string, port: number, pid: number }} gateway what the ratio is about
- * @param {{ name: string, port: number, pid: number }} reference what it is divided by
+ * @param {{ name: string, url: string, pid: number }} gateway what the ratio is about
+ * @param {{ name: string, url: string, pid: number }} reference what it is divided by
  * @param {(gateway: object, seconds: number) => object} trafficFor
  */
 export async function contest(gateway, reference, trafficFor, { rounds, seconds, warmSeconds }) {

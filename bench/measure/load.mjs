@@ -6,13 +6,13 @@ import { cpuMicros } from './process-cost.mjs';
 /**
  * Loads a gateway as far as it goes, from the other core (wrk).
  *
- * @param {{ port: number }} gateway
+ * @param {{ url: string }} gateway
  * @param {{ path: string, tokens?: string, first?: number, count?: number }} traffic
  */
 export async function saturate(gateway, traffic, seconds) {
   const { path, tokens, first = 0, count = 0 } = traffic;
   const script = join(bench, 'load', 'requests.lua');
-  const url = `http://127.0.0.1:${gateway.port}`;
+  const { url } = gateway;
   const from = tokens === undefined ? [] : [tokens, String(first), String(count)];
   const wrk = [
     'wrk',
@@ -46,7 +46,7 @@ export async function saturate(gateway, traffic, seconds) {
  * them stands in line.
  */
 export async function steady(gateway, { path, tokens, count = 0 }, requestsPerSecond, seconds) {
-  const url = `http://127.0.0.1:${gateway.port}`;
+  const { url } = gateway;
   const from = tokens === undefined ? [] : [tokens, '0', String(count)];
   // A connection's turn is its pause and the answer's time; a loopback answer takes about a millisecond.
   const pauseMs = Math.max(1, (CONNECTIONS * 1000) / requestsPerSecond - 1);

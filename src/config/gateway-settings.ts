@@ -1,6 +1,8 @@
 import type { BlockList } from 'node:net';
+import type { ServerCertificates } from '../contracts/server-certificate.js';
 import type { SecretText } from './secret-text.js';
 import type { JwtAlgorithm } from './settings.table.js';
+import type { TlsFileSettings } from './tls-certificates.js';
 
 /** What verifies tokens; exactly one kind. */
 export type JwtKey =
@@ -19,6 +21,23 @@ export interface JwtSettings {
   readonly clockSkewSeconds: number;
 }
 
+export interface TlsSettings {
+  readonly port: number;
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly files: TlsFileSettings;
+  /** What was read of the files at boot. */
+  readonly certificates: ServerCertificates;
+  /** `undefined`: clients are asked for no certificate. */
+  readonly clientAuth: 'required' | 'optional' | undefined;
+  readonly handshakeTimeoutMs: number;
+  readonly maxHandshakes: number;
+  readonly ocsp: 'auto' | 'on' | 'off';
+  /** `undefined`: requests without TLS are served. */
+  readonly redirect: { readonly status: number; readonly port: number | undefined } | undefined;
+  /** The value of `Strict-Transport-Security`; `undefined` sends none. */
+  readonly strictTransport: string | undefined;
+}
+
 /** The configuration of one process: validated, complete, frozen. */
 export interface GatewaySettings {
   readonly traffic: {
@@ -30,6 +49,8 @@ export interface GatewaySettings {
     /** Connections of trusted proxies begin with a PROXY header. */
     readonly proxyProtocol: boolean;
   };
+  /** `undefined`: no certificate is configured, and nothing listens for TLS. */
+  readonly tls: TlsSettings | undefined;
   readonly admin: {
     readonly host: string;
     readonly port: number;

@@ -1,12 +1,13 @@
 import { ConfigError, type ConfigProblem } from '../contracts/config-problem.js';
 import type { Environment } from '../contracts/environment.js';
 import { type ReadTextFile, readSecret, readTextFile } from './configuration-sources.js';
-import type { GatewaySettings, JwtSettings } from './gateway-settings.js';
+import type { GatewaySettings, JwtSettings, TlsSettings } from './gateway-settings.js';
 import { resolveJwt } from './jwt-settings.js';
 import { misspelledVariables } from './misspelled-variables.js';
 import { SecretText } from './secret-text.js';
 import { checkRules } from './setting-rules.js';
 import { RESERVED_SETTINGS, SETTINGS, type Setting, type SettingValues } from './settings.table.js';
+import { resolveTls } from './tls-settings.js';
 
 /**
  * Turns the environment into settings.
@@ -28,10 +29,11 @@ export function loadSettings(
   const values = readValues(environment, readFile, problems);
   // 3.
   const jwt = resolveJwt(values, environment, readFile, problems);
+  const tls = resolveTls(values, environment, readFile, problems);
   checkRules(values, environment, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   // 4. Without a problem every value is there.
-  return freeze(toSettings(values as SettingValues, jwt));
+  return freeze(toSettings(values as SettingValues, jwt, tls));
 }
 
 function reservedVariables(environment: Environment): ConfigProblem[] {
@@ -64,7 +66,7 @@ function readValues(
   return values as Partial<SettingValues>;
 }
 
-function toSettings(values: SettingValues, jwt: JwtSettings): GatewaySettings {
+function toSettings(values: SettingValues, jwt: JwtSettings, tls: TlsSettings | undefined): GatewaySettings {
   return {
     traffic: {
       host: values.HOST,
@@ -73,6 +75,7 @@ function toSettings(values: SettingValues, jwt: JwtSettings): GatewaySettings {
       trustedProxies: values.TRUSTED_PROXIES,
       proxyProtocol: values.PROXY_PROTOCOL === 'on',
     },
+    tls,
     admin: {
       host: values.ADMIN_HOST,
       port: values.ADMIN_PORT,

@@ -29,6 +29,9 @@ export const port: SettingKind<number> = {
   type: 'port',
 };
 
+/** A port that others are told of. */
+export const publicPort: SettingKind<number> = { ...wholeNumber(1, 65_535), type: 'port' };
+
 /** A clock that 0 switches off. Node keeps timers in 31 bits. */
 export const milliseconds = wholeNumber(0, 2_147_483_647, 'ms', ' (0 switches it off)');
 export const span = wholeNumber(0, 2_147_483_647, 'ms');

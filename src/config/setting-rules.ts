@@ -2,6 +2,7 @@ import { BlockList, isIP } from 'node:net';
 import type { ConfigProblem } from '../contracts/config-problem.js';
 import type { Environment } from '../contracts/environment.js';
 import type { SettingValues } from './settings.table.js';
+import { HTTPS_PORT, TLS_SOURCES } from './tls-settings.js';
 
 /** The rules that hold between variables. A rule whose variables have problems of their own stays silent. */
 export function checkRules(
@@ -12,6 +13,18 @@ export function checkRules(
   const { PORT: port, ADMIN_PORT: adminPort, ADMIN_HOST: adminHost } = values;
   if (port !== undefined && port !== 0 && port === adminPort) {
     problems.push({ where: 'ADMIN_PORT', message: `is ${port}, as PORT is; the two must differ.` });
+  }
+  const { HTTPS_PORT: httpsPort = HTTPS_PORT } = values;
+  const secure = TLS_SOURCES.some((name) => (environment[name] ?? '') !== '');
+  const clash =
+    httpsPort === 0
+      ? undefined
+      : Object.entries({ PORT: port, ADMIN_PORT: adminPort }).find(([, taken]) => taken === httpsPort);
+  if (secure && clash !== undefined) {
+    problems.push({
+      where: 'HTTPS_PORT',
+      message: `is ${httpsPort}, as ${clash[0]} is; the two must differ.`,
+    });
   }
   const tokenGiven =
     environment['ADMIN_TOKEN'] !== undefined || environment['ADMIN_TOKEN_FILE'] !== undefined;

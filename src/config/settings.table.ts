@@ -6,6 +6,7 @@ import {
   milliseconds,
   port,
   proxyList,
+  publicPort,
   type SettingKind,
   secret,
   span,
@@ -27,6 +28,7 @@ export interface Setting<T> {
 
 export const SETTING_GROUPS = {
   traffic: 'Traffic',
+  tls: 'TLS',
   admin: 'Admin',
   identity: 'Identity',
   limits: 'Limits',
@@ -64,7 +66,7 @@ export const SETTINGS = {
     '0.0.0.0',
     'Address the traffic port listens on. `0.0.0.0` is every IPv4 interface, `::` every interface.',
   ),
-  PORT: withDefault('traffic', port, '8080', 'Traffic port, plain HTTP/1.1.'),
+  PORT: withDefault('traffic', port, '8080', 'Traffic port, HTTP/1.1 without TLS.'),
   HEALTH_PATH: withDefault(
     'traffic',
     text('a path of plain segments, without a slash at its end', PATH),
@@ -81,6 +83,84 @@ export const SETTINGS = {
     choice('off', 'on'),
     'off',
     'With `on` every connection from one of `TRUSTED_PROXIES` must begin with a PROXY header, version 1 or 2, sent within `HEADERS_TIMEOUT_MS`; it is closed otherwise. Nobody else may send one.',
+  ),
+
+  HTTPS_PORT: optional(
+    'tls',
+    port,
+    'TLS traffic port, beside `PORT`. Absent: 8443 when `TLS_CERT_FILE` or `TLS_CERT_DIR` is set, else nothing listens for TLS.',
+  ),
+  TLS_CERT_FILE: optional(
+    'tls',
+    text('the path of a PEM file', FILE),
+    'PEM file with the certificate and, behind it, those that issued it. Shown for its own names, and to clients that name no host or an unknown one.',
+  ),
+  TLS_KEY_FILE: optional(
+    'tls',
+    text('the path of a PEM file', FILE),
+    'PEM file with the private key of `TLS_CERT_FILE`, without a passphrase.',
+  ),
+  TLS_CERT_DIR: optional(
+    'tls',
+    text('the path of a directory', FILE),
+    'Directory with certificates that are chosen by the name a client asks for (SNI): `NAME.crt` with `NAME.key`, `NAME.pem` that holds both, folders with `tls.crt` and `tls.key`. The names are those in the certificates. Without `TLS_CERT_FILE` the pair called `default`, else the first, is shown for other names.',
+  ),
+  TLS_MIN_VERSION: withDefault(
+    'tls',
+    choice('1.2', '1.3'),
+    '1.2',
+    'Oldest TLS version that is spoken; the newest is 1.3.',
+  ),
+  TLS_CLIENT_CA_FILE: optional(
+    'tls',
+    text('the path of a PEM file', FILE),
+    'PEM file with the authorities whose certificates clients may show. Absent: clients are asked for none.',
+  ),
+  TLS_CLIENT_AUTH: optional(
+    'tls',
+    choice('required', 'optional'),
+    'With `TLS_CLIENT_CA_FILE`: whether a client without a certificate that holds gets no connection, or is a client without a certificate. Absent: `required`.',
+  ),
+  TLS_HANDSHAKE_TIMEOUT_MS: withDefault(
+    'tls',
+    milliseconds,
+    '10000',
+    'For a client to complete its handshake, counted from the start of its connection; slower is closed.',
+  ),
+  TLS_MAX_HANDSHAKES: withDefault(
+    'tls',
+    wholeNumber(0, 1_000_000, undefined, ' (0 is no limit)'),
+    '2000',
+    'Handshakes under way at the same time. Beyond it the one that has taken longest is closed, if it had a second, else the new one. Each takes about 50 KB.',
+  ),
+  TLS_OCSP: withDefault(
+    'tls',
+    choice('auto', 'on', 'off'),
+    'auto',
+    'Whether the state of our certificates is fetched from their issuer and shown with them (OCSP stapling): `auto` does so for those that demand it (must-staple), `on` for all that name a responder.',
+  ),
+  HTTPS_REDIRECT: withDefault(
+    'tls',
+    choice('off', 'on', '301', '302', '307', '308'),
+    'off',
+    'Sends requests that come without TLS to `https://`, health excepted; `on` is `308`. What a trusted proxy received over TLS came with it.',
+  ),
+  HTTPS_REDIRECT_PORT: optional(
+    'tls',
+    publicPort,
+    'Port that `HTTPS_REDIRECT` sends to, where clients reach another one than `HTTPS_PORT`: `443` behind most balancers.',
+  ),
+  HSTS_MAX_AGE_SECONDS: optional(
+    'tls',
+    wholeNumber(0, 315_360_000, 's'),
+    'Sends `Strict-Transport-Security` with every answer over TLS; for so long browsers come with TLS only. 0 tells them to forget it. Absent: the field is not sent, and that of an upstream passes.',
+  ),
+  HSTS_INCLUDE_SUBDOMAINS: withDefault('tls', choice('off', 'on'), 'off', 'Adds `includeSubDomains` to it.'),
+  HSTS_PRELOAD: withDefault(
+    'tls',
+    choice('off', 'on'),
+    'off',
+    'Adds `preload` to it: the domain may be put on the lists that browsers are built with. Needs `HSTS_INCLUDE_SUBDOMAINS` and a year.',
   ),
 
   ADMIN_HOST: withDefault(
@@ -278,10 +358,6 @@ export type SettingValues = {
 
 /** Variables of a later version. Set today they would be silently without effect, so they are refused. */
 export const RESERVED_SETTINGS = {
-  HTTPS_PORT: { reason: 'TLS termination is not part of this version', harmless: undefined },
-  TLS_CERT_FILE: { reason: 'TLS termination is not part of this version', harmless: undefined },
-  TLS_KEY_FILE: { reason: 'TLS termination is not part of this version', harmless: undefined },
-  TLS_CLIENT_CA_FILE: { reason: 'client certificates are not part of this version', harmless: undefined },
   REDIS_URL: {
     reason: 'shared state in Redis is not part of this version; limits are kept per process',
     harmless: undefined,

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Cancellation } from './cancellation.js';
+import { type ClientCertificate, clientCertificateOf } from './client-certificate.js';
 import type { ForwardCall } from './forward-call.js';
 import type { ForwardedOrigin } from './forwarded-origin.js';
 import type { GatewayError } from './gateway-error.js';
@@ -87,6 +88,11 @@ export class Exchange {
     /** The client's body as it arrives; `undefined` when it sent none. */
     public body: RequestBody,
   ) {}
+
+  /** The client's certificate, verified in the TLS handshake of its connection; `undefined` without one. */
+  get clientCertificate(): ClientCertificate | undefined {
+    return clientCertificateOf(this.req.socket);
+  }
 
   /** One path parameter by name. */
   param(name: string): string | undefined {

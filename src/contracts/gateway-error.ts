@@ -55,6 +55,12 @@ export const GATEWAY_ERRORS = {
     retryable: false,
     title: 'The expectation cannot be met',
   },
+  misdirected: {
+    status: 421,
+    source: 'client',
+    retryable: false,
+    title: 'The connection was made for another host',
+  },
   'rate-limited': { status: 429, source: 'client', retryable: false, title: 'Too many requests' },
   'headers-too-large': {
     status: 431,

@@ -1,12 +1,18 @@
 import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
+/** The socket that TLS was wrapped around; not public in Node. */
+interface Wrapped {
+  readonly _parent?: unknown;
+}
+
 /**
  * Closes a connection whose client does not take what was sent. After a reset the kernel drops the bytes too, which it
  * would otherwise hold for minutes.
  */
 export function cutConnection(socket: Socket): void {
-  // A reset below TLS, or of something that only looks like a socket, is not to be had.
-  if (socket instanceof Socket && !(socket instanceof TLSSocket)) socket.resetAndDestroy();
-  else (socket as Socket).destroy();
+  // TLS cannot be reset; the connection below it can, and takes what is above along.
+  const lowest: unknown = socket instanceof TLSSocket ? (socket as Wrapped)._parent : socket;
+  if (lowest instanceof Socket) lowest.resetAndDestroy();
+  else socket.destroy();
 }

@@ -18,6 +18,7 @@ import { asGatewayError, type Problem, problemOf, problemResponse } from './prob
 import { writeReply } from './reply.writer.js';
 import { ASTERISK } from './request-target.js';
 import { runRoute } from './route.runner.js';
+import type { TransportRules } from './tls/transport-rules.js';
 
 /** Hands a request to Express, with the error that a team's exception filter shall answer, if any. */
 export type Next = (error?: unknown) => void;
@@ -32,12 +33,14 @@ export interface EdgeOptions extends IntakeOptions {
   /** The problem of an error that is not the gateway's own, such as a team's HttpException. */
   readonly foreignProblem: (error: unknown) => Problem | undefined;
   readonly reserved: ReadonlyMap<string, ReservedHandler>;
+  /** What TLS asks of requests and answers; absent: nothing. */
+  readonly transport?: TransportRules | undefined;
 }
 
 /**
  * The one way in and out of the gateway: every request opens an exchange here and every exchange is recorded here once.
  *
- * 1. intake  2. reserved paths  3. match  4. the compiled route, or Express  …  11. reply  12. record
+ * 1. intake  2. reserved paths, and what must not be served as it came  3. match  4. the compiled route, or Express  …  11. reply  12. record
  */
 export class Edge {
   /** Swapped whole; a request keeps the plan it matched in. */
@@ -83,6 +86,10 @@ export class Edge {
     const reserved = this.#reserved.get(path);
     if (reserved !== undefined) return this.reply(exchange, reserved(exchange));
 
+    const stopped = this.options.transport?.stop(exchange);
+    if (stopped instanceof GatewayError) return this.fail(exchange, stopped);
+    if (stopped !== undefined) return this.reply(exchange, stopped);
+
     // 3
     const { plan } = this;
     const match = plan.match(method, path);
@@ -118,7 +125,7 @@ export class Edge {
 
   /** Sends an answer; the exchange is recorded when its last byte was handed over. */
   reply(exchange: Exchange, response: UpstreamResponse): void {
-    writeReply(exchange, response, this.draining, this.#done);
+    writeReply(exchange, this.#dress(exchange, response), this.draining, this.#done);
   }
 
   /** Answers an error as a problem document, or cuts the connection when the answer already began. */
@@ -148,7 +155,12 @@ export class Edge {
       return;
     }
     const problem = foreign ?? problemOf(exchange.error as GatewayError);
-    writeReply(exchange, problemResponse(exchange, problem), closing, this.#done);
+    writeReply(exchange, this.#dress(exchange, problemResponse(exchange, problem)), closing, this.#done);
+  }
+
+  #dress(exchange: Exchange, response: UpstreamResponse): UpstreamResponse {
+    const { transport } = this.options;
+    return transport === undefined ? response : transport.dress(exchange, response);
   }
 
   /** Answers a request that no route takes, also when Express found nobody for it either. */
@@ -198,6 +210,7 @@ export class Edge {
       res.setHeader('Connection', 'close');
     }
     res.setHeader('X-Correlation-ID', exchange.correlationId);
+    this.options.transport?.mark(res);
     res.once('finish', () => {
       if (exchange.finished) return;
       if (exchange.status === 0) exchange.status = res.statusCode;

@@ -21,13 +21,16 @@ const CUT_SHORT = 'HPE_INVALID_EOF_STATE';
 /** Answers an exchange whose body can no longer be trusted, and ends the work that is done for it. */
 type RefuseBody = (exchange: Exchange, error: GatewayError) => void;
 
+/** Fields that stand on every answer of a connection, each with its line break. */
+type AnswerLines = (socket: Socket) => string;
+
 /**
  * Answers requests that node:http cannot parse with a problem document and closes their connection.
  *
  * Where the head of one is malformed it never becomes an exchange: nothing of it can be trusted. Where its body is,
  * the exchange it has become is refused.
  */
-export function refuseMalformed(server: Server, refuseBody: RefuseBody): void {
+export function refuseMalformed(server: Server, refuseBody: RefuseBody, lines: AnswerLines): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     // A reset connection has nobody to answer to.
     if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -43,31 +46,36 @@ export function refuseMalformed(server: Server, refuseBody: RefuseBody): void {
     const unanswered = exchange !== undefined && !exchange.finished;
     // A client that left in the middle of its body is not waiting for an answer, and its exchange says so.
     if (unanswered && error.code !== CUT_SHORT) refuseBody(exchange, problem);
-    else refuseInTurn(socket, problem, broken);
+    else refuseInTurn(socket, problem, broken, lines);
   });
 }
 
 /** Earlier requests on the connection were sound: their answers come first, or the client would take this one for theirs. */
-function refuseInTurn(socket: Socket, problem: GatewayError, broken: IncomingMessage | undefined): void {
+function refuseInTurn(
+  socket: Socket,
+  problem: GatewayError,
+  broken: IncomingMessage | undefined,
+  lines: AnswerLines,
+): void {
   if (!socket.writable) return;
   const answer = answerUnderWay(socket);
   if (answer !== undefined && answer.req !== broken) {
-    answer.once('close', () => refuseInTurn(socket, problem, broken));
+    answer.once('close', () => refuseInTurn(socket, problem, broken, lines));
   } else if (answer?.headersSent) {
     socket.destroy();
   } else if (answer === undefined && broken !== undefined) {
     // It was answered before its body went wrong, and a second answer would be taken for that of the next request.
     socket.destroySoon();
   } else {
-    refuse(socket, problem);
+    refuse(socket, problem, lines(socket));
   }
 }
 
-function refuse(socket: Socket, { status, title, code }: GatewayError): void {
+function refuse(socket: Socket, { status, title, code }: GatewayError, lines: string): void {
   const body = JSON.stringify({ type: `urn:portcullis:problem:${code}`, title, status, code });
   // A refusal has its date as any other answer (RFC 9110, section 6.6.1).
   socket.write(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/problem+json\r\n` +
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/problem+json\r\n${lines}` +
       `Date: ${new Date().toUTCString()}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
   // A client that keeps sending must not hold the connection, nor lose the answer over it.

@@ -1,4 +1,5 @@
 import type { BlockList, Server, Socket } from 'node:net';
+import { isAdmitted } from './admitted-connection.js';
 import { isTrusted } from './client-address.js';
 import { announcePeer, plainAddress } from './peer-address.js';
 import { announcedPeer, ProxiedSocket, type ProxyRefusal } from './proxied-socket.js';
@@ -35,7 +36,11 @@ export class ProxyHeaderGate {
 
   /** `proceed` gets the socket at once from an untrusted peer, and behind its header, paused, from a trusted one. */
   accept(socket: Socket, proceed: Proceed): void {
-    if (!isTrusted(plainAddress(socket.remoteAddress), this.options.trusted)) return proceed(socket);
+    // A limit in front refused it.
+    if (socket.destroyed) return;
+    if (isAdmitted(socket) || !isTrusted(plainAddress(socket.remoteAddress), this.options.trusted)) {
+      return proceed(socket);
+    }
     this.#pending.set(new ProxiedSocket(socket, this.options.now(), this), proceed);
     this.#sweep ??= setInterval(this.#closeLate, this.#sweepMs).unref();
   }

@@ -37,5 +37,5 @@ function reasonOf(error: unknown): string {
   };
   const refusal = syscall === 'listen' ? LISTEN_REFUSALS[code ?? ''] : undefined;
   if (refusal === undefined) return error.stack ?? error.message;
-  return `${address}:${port} ${refusal}, or set another address (HOST, PORT, ADMIN_HOST, ADMIN_PORT).`;
+  return `${address}:${port} ${refusal}, or set another address (HOST, PORT, HTTPS_PORT, ADMIN_HOST, ADMIN_PORT).`;
 }

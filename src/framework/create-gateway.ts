@@ -30,13 +30,18 @@ export interface CreateGatewayOptions {
 
 /** A Nest Express application with the compiled front. */
 export interface Gateway extends Omit<NestExpressApplication, 'listen'> {
-  /** Opens the traffic port and the admin port; both default to the settings. Port 0 takes a free one. */
+  /**
+   * Opens the traffic port, with it the TLS port where a certificate is configured, and the admin port; all default to
+   * the settings. Port 0 takes a free one.
+   */
   listen(port?: number, host?: string): Promise<Server>;
   /**
    * Takes the gateway out of service: readiness turns red and replies carry `Connection: close`, connections are still
    * accepted for the drain delay, then requests in flight finish, all within the drain time. Closes the application.
    */
   drain(): Promise<void>;
+  /** The TLS traffic port; `undefined` before `listen()`, and where no certificate is configured. */
+  httpsPort(): number | undefined;
   /** The admin port's server; `undefined` before `listen()`. */
   admin(): AdminServer | undefined;
 }
@@ -101,7 +106,9 @@ export function gatewayOf(app: NestExpressApplication): Gateway {
   /** A gateway that cannot take traffic leaves no admin port behind. */
   async function listenTraffic(port: number, host: string): Promise<Server> {
     try {
-      return (await listenNest(port, host)) as Server;
+      const server = (await listenNest(port, host)) as Server;
+      if (settings.tls !== undefined) await lifecycle.tls?.listen(settings.tls.port, host);
+      return server;
     } catch (error) {
       await admin?.close();
       throw error;
@@ -110,6 +117,7 @@ export function gatewayOf(app: NestExpressApplication): Gateway {
 
   const own = {
     admin: () => admin,
+    httpsPort: () => lifecycle.tls?.port,
     async listen(port = settings.traffic.port, host = settings.traffic.host): Promise<Server> {
       await app.init();
       admin = adminServerOf(app, settings, observability, lifecycle);
@@ -120,6 +128,7 @@ export function gatewayOf(app: NestExpressApplication): Gateway {
       observability.events.info(EVENTS.gatewayStarted, {
         host: traffic.address,
         port: traffic.port,
+        httpsPort: lifecycle.tls?.port,
         adminHost: settings.admin.host,
         adminPort: admin.port,
         rateLimits: app.get(RateLimitPolicy, { strict: false }).countsInMemory
@@ -130,11 +139,11 @@ export function gatewayOf(app: NestExpressApplication): Gateway {
     },
     async drain(): Promise<void> {
       observability.events.info(EVENTS.gatewayDraining, { active: lifecycle.edge.active });
-      await drainServer(app.getHttpServer() as Server, lifecycle.edge, settings.drain);
+      await drainServer(app.getHttpServer() as Server, lifecycle.edge, settings.drain, lifecycle.tls);
       await own.close();
     },
     async close(): Promise<void> {
-      await closeNest();
+      await Promise.all([lifecycle.tls?.close(), closeNest()]);
       await admin?.close();
       observability.events.info(EVENTS.gatewayStopped);
       await observability.shutdown();

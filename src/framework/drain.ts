@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Edge } from '../edge/edge.js';
+import type { TlsListener } from '../edge/tls/tls.listener.js';
 
 export interface DrainTimes {
   /** Still accepting for this long, while readiness is red: balancers need a moment to notice. */
@@ -19,15 +20,20 @@ const CUT_MS = 1_000;
  * 1. readiness turns red, replies carry `Connection: close`  2. the delay  3. listeners close
  * 4. requests in flight finish, idle connections are closed as they appear  5. what is left at the end is cut
  */
-export async function drainServer(server: Server, edge: Edge, times: DrainTimes): Promise<void> {
+export async function drainServer(
+  server: Server,
+  edge: Edge,
+  times: DrainTimes,
+  tls?: Pick<TlsListener, 'close'>,
+): Promise<void> {
   const deadline = performance.now() + times.totalMs;
   // 1
   edge.draining = true;
   // 2
   await sleep(Math.min(times.delayMs, times.totalMs));
   // 3
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // 4. A connection turns idle only after its answer was read, so one look is not enough.
+  const closed = Promise.all([new Promise<void>((resolve) => server.close(() => resolve())), tls?.close()]);
+  // 4. Those that came by TLS are among the server's own. A connection turns idle only after its answer was read, so one look is not enough.
   const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
   server.closeIdleConnections();
   const timeout = new AbortController();

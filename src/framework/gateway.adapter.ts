@@ -58,7 +58,7 @@ export class GatewayAdapter extends ExpressAdapter {
   override initHttpServer(options: NestApplicationOptions): void {
     if (options?.httpsOptions !== undefined) {
       throw new TypeError(
-        'httpsOptions are not supported: TLS is not part of this version; terminate it in front of the gateway.',
+        'httpsOptions are not supported: TLS comes from the configuration; set TLS_CERT_FILE and TLS_KEY_FILE.',
       );
     }
     const { limits } = this;
@@ -75,7 +75,11 @@ export class GatewayAdapter extends ExpressAdapter {
     });
     // One more than allowed, so that a request over the limit is seen and refused rather than silently cut.
     server.maxHeadersCount = limits.maxHeaderCount + 1;
-    refuseMalformed(server, (exchange, error) => this.#edge?.refuseBody(exchange, error));
+    refuseMalformed(
+      server,
+      (exchange, error) => this.#edge?.refuseBody(exchange, error),
+      (socket) => this.#edge?.options.transport?.line(socket) ?? '',
+    );
     const take = (req: IncomingMessage, res: ServerResponse): void => this.#take(req, res);
     server.on('request', take);
     server.on('checkExpectation', take);

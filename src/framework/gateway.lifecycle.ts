@@ -1,14 +1,16 @@
 import type { Server, ServerResponse } from 'node:http';
+import type { Server as NetServer } from 'node:net';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { GatewaySettings } from '../config/gateway-settings.js';
-import { ConfigError } from '../contracts/config-problem.js';
+import { ConfigError, type ConfigProblem } from '../contracts/config-problem.js';
 import { exchangeOf } from '../contracts/exchange-of.js';
 import { UpstreamResponse } from '../contracts/upstream-response.js';
-import { type ConnectionRefusal, limitConnections } from '../edge/connection-limits.js';
+import { type ConnectionRefusal, limitAllConnections, limitConnections } from '../edge/connection-limits.js';
 import { Edge, type ReservedHandler } from '../edge/edge.js';
 import { healthResponse } from '../edge/health.response.js';
 import { expectProxyHeaders } from '../edge/proxy-header.gate.js';
+import { TransportRules } from '../edge/tls/transport-rules.js';
 import type { Observability } from '../observability/create-observability.js';
 import { EVENTS } from '../observability/events.js';
 import { adoptOrMint } from '../policies/correlation-id/correlation-id.js';
@@ -23,12 +25,15 @@ import { GatewayGuard } from './interpreter/gateway.guard.js';
 import { GatewayInterceptor } from './interpreter/gateway.interceptor.js';
 import { GatewayExceptionFilter, httpExceptionProblem } from './interpreter/gateway-exception.filter.js';
 import { RouteRegistry } from './interpreter/route.registry.js';
+import { TlsFront } from './tls.front.js';
 import { UpstreamRegistry } from './upstream.registry.js';
 
 /** Puts the edge, the plan and Nest together once the application is initialised, and knows whether all is ready. */
 @Injectable()
 export class GatewayLifecycle implements OnApplicationBootstrap {
   readonly edge: Edge;
+  /** The TLS port; `undefined` without a certificate, and before the application is initialised. */
+  tls: TlsFront | undefined;
   readonly #warnings: EdgeWarnings;
 
   constructor(
@@ -55,6 +60,7 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
       recorder: observability.recorder,
       foreignProblem: httpExceptionProblem,
       reserved: this.#reserved(traffic.healthPath),
+      transport: this.#transportRules(),
     });
     holder.edge = this.edge;
   }
@@ -69,7 +75,8 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
     const critical = this.upstreams.status().some((upstream) => upstream.critical && !upstream.healthy);
     const refusing = this.edge.plan instanceof RefusingPlan;
     const { listening } = this.host.httpAdapter.getHttpServer() as Server;
-    return listening && !this.edge.draining && !refusing && !critical;
+    const allListening = listening && (this.settings.tls === undefined || this.tls?.listening === true);
+    return allListening && !this.edge.draining && !refusing && !critical;
   }
 
   /** @throws ConfigError with every problem of every route, policy and upstream at once */
@@ -78,13 +85,49 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
     this.#plan();
     if (adapter instanceof GatewayAdapter) adapter.attach(this.edge, () => this.#replan());
     this.#answerUpstreamResponses();
+    const server = adapter.getHttpServer() as Server;
+    this.tls = this.#tlsFront(server);
+    const servers = this.tls === undefined ? [server] : [server, this.tls.listener.server];
     // Below the gate of PROXY headers, which knows the client behind a balancer.
-    limitConnections(
-      this.host.httpAdapter.getHttpServer() as Server,
-      this.settings.limits,
-      this.#connectionRefused,
-    );
-    this.#expectProxyHeaders();
+    limitConnections(servers, this.settings.limits, this.#connectionRefused);
+    for (const each of servers) this.#expectProxyHeaders(each);
+    limitAllConnections(servers, this.settings.limits, this.#connectionRefused);
+  }
+
+  #tlsFront(http: Server): TlsFront | undefined {
+    const { tls } = this.settings;
+    if (tls === undefined) return undefined;
+    return new TlsFront({
+      settings: tls,
+      http,
+      acceptHttp2: undefined,
+      observability: this.observability,
+      now,
+    });
+  }
+
+  /** A server of the application's own making cannot be had to serve what came by TLS with our limits and clocks. */
+  #tlsProblems(): readonly ConfigProblem[] {
+    if (this.settings.tls === undefined || this.host.httpAdapter instanceof GatewayAdapter) return [];
+    return [
+      {
+        where: 'HTTPS_PORT',
+        message: 'has no effect on an HTTP adapter of your own; start with createGateway().',
+      },
+    ];
+  }
+
+  #transportRules(): TransportRules | undefined {
+    const { tls } = this.settings;
+    if (tls === undefined) return undefined;
+    const { clientAuth, strictTransport, redirect } = tls;
+    if (clientAuth === undefined && strictTransport === undefined && redirect === undefined) return undefined;
+    // The port that is listened on may be any free one, and is known when it is.
+    const port = (): number => redirect?.port ?? this.tls?.port ?? tls.port;
+    return new TransportRules({
+      strictTransport,
+      redirect: redirect && { status: redirect.status, port },
+    });
   }
 
   readonly #connectionRefused = (reason: ConnectionRefusal, address: string): void => {
@@ -93,10 +136,10 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
   };
 
   /** Behind every listener of the server that was made with it: they get connections whose peer is known. */
-  #expectProxyHeaders(): void {
+  #expectProxyHeaders(server: NetServer): void {
     const { limits, traffic } = this.settings;
     if (!traffic.proxyProtocol || traffic.trustedProxies === undefined) return;
-    expectProxyHeaders(this.host.httpAdapter.getHttpServer() as Server, {
+    expectProxyHeaders(server, {
       trusted: traffic.trustedProxies,
       timeoutMs: limits.headersTimeoutMs,
       now,
@@ -109,7 +152,7 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
       compile: this.settings.compile,
       own: new Set([this.guard, this.interceptor, this.filter]),
     });
-    const problems = [...this.upstreams.problems, ...built.problems];
+    const problems = [...this.#tlsProblems(), ...this.upstreams.problems, ...built.problems];
     if (problems.length > 0) throw new ConfigError(problems);
     this.edge.plan = built.plan;
     this.routes.replace(built.byHandler);

@@ -40,6 +40,7 @@ export { TransformResponse } from '../policies/transform-response/transform-resp
 
 // Handling requests
 
+export type { ClientCertificate } from '../contracts/client-certificate.js';
 export { Exchange } from '../contracts/exchange.js';
 export { exchangeOf } from '../contracts/exchange-of.js';
 export { ForwardCall } from '../contracts/forward-call.js';

@@ -1,9 +1,10 @@
 import type { Meter } from '@opentelemetry/api';
 import { CounterTable } from './counter-table.js';
 
-/** Counts the client connections that a limit refused, by the limit: `total` or `address`. */
+/** Counts client connections that came to nothing: those that a limit refused, and handshakes that failed. */
 export class ConnectionMetrics {
   readonly #refused: CounterTable;
+  readonly #handshakes: CounterTable;
 
   constructor(meters: readonly Meter[]) {
     this.#refused = new CounterTable((reason) => ({ reason })).asCounter(
@@ -12,6 +13,15 @@ export class ConnectionMetrics {
       'Client connections closed because there were too many.',
     );
     for (const reason of ['total', 'address']) this.#refused.touch(reason);
+    this.#handshakes = new CounterTable((reason) => ({ reason })).asCounter(
+      meters,
+      'portcullis.tls.handshakes.failed',
+      'TLS handshakes of clients that came to nothing.',
+    );
+  }
+
+  handshakeFailed(reason: string): void {
+    this.#handshakes.add(reason, 1);
   }
 
   refused(reason: string): void {

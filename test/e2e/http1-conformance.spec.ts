@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { CertificateAuthority } from '../support/certificate.authority.js';
+import { CertificateFiles } from '../support/certificate.files.js';
 import { type RunningGateway, startGateway, WAYS } from '../support/gateway.harness.js';
 import { HTTP1_CASES } from '../support/http1.cases.js';
 import { type AnswerWanted, type Http1Case, type RequestWanted, unlike } from '../support/http1-case.js';
@@ -7,10 +9,27 @@ import { PlainModule } from '../support/plain.gateway.js';
 import { answerOk, PlainUpstream } from '../support/plain.upstream.js';
 import type { PlainRequest } from '../support/plain-request.js';
 import type { PlainResponse } from '../support/plain-response.js';
+import { connectTls } from '../support/tls.client.js';
+
+/** A target in absolute-form names the scheme of its connection; by TLS the other one is right. */
+const ABSOLUTE_FORM = /^([A-Z]+ http)(s?)(?=:)/i;
+const asSecure = (_whole: string, before: string, s: string): string => before + (s === '' ? 's' : '');
+
+/** A client that has said all still listens, as one without TLS does. */
+const TLS = { rejectUnauthorized: false, allowHalfOpen: true };
 
 const LAST = 'GET /c/last HTTP/1.1\r\nHost: gateway\r\n\r\n';
 
-describe.each(WAYS)('HTTP/1.1 by the letter, %s', (way) => {
+const AUTHORITY = new CertificateAuthority();
+const files = new CertificateFiles();
+const { certFile, keyFile } = files.put('gateway', AUTHORITY.issue('gateway', { names: ['127.0.0.1'] }));
+
+afterAll(() => files.remove());
+
+/** On both ways through, and through both doors. */
+const DOORS = WAYS.flatMap((way) => [[way, 'cleartext'] as const, [way, 'TLS'] as const]);
+
+describe.each(DOORS)('HTTP/1.1 by the letter, %s, by %s', (way, door) => {
   let upstream: PlainUpstream;
   let running: RunningGateway;
 
@@ -18,7 +37,12 @@ describe.each(WAYS)('HTTP/1.1 by the letter, %s', (way) => {
     upstream = await PlainUpstream.start();
     running = await startGateway(PlainModule, {
       way,
-      environment: { UPSTREAM_URL: upstream.url, LOG_LEVEL: 'silent' },
+      environment: {
+        UPSTREAM_URL: upstream.url,
+        LOG_LEVEL: 'silent',
+        TLS_CERT_FILE: certFile,
+        TLS_KEY_FILE: keyFile,
+      },
     });
   });
 
@@ -34,7 +58,9 @@ describe.each(WAYS)('HTTP/1.1 by the letter, %s', (way) => {
     if (answer !== undefined) {
       upstream.answer = (request) => (request.target === '/c/last' ? answerOk(request) : answer);
     }
-    const client = new PlainClient(running.port).send(one.send);
+    const client = new PlainClient(
+      door === 'TLS' ? await connectTls(running.httpsPort, undefined, TLS) : running.port,
+    ).send(door === 'TLS' ? one.send.replace(ABSOLUTE_FORM, asSecure) : one.send);
     if (one.finish === true) client.finish();
 
     const answers = await answersOf(client, one);

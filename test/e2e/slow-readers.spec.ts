@@ -1,15 +1,30 @@
+import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { CertificateAuthority } from '../support/certificate.authority.js';
+import { CertificateFiles } from '../support/certificate.files.js';
 import { WAYS } from '../support/gateway.harness.js';
 import { getOf, LARGE, type LimitsContext, startLimits, stopLimits } from '../support/limits.app.js';
-import { readNothing, readWithRests } from '../support/slow.reader.js';
+import { type Door, readNothing, readWithRests } from '../support/slow.reader.js';
 
 const WRITE_TIMEOUT_MS = 200;
 
-describe.each(WAYS)('a client that reads slowly, %s', (way) => {
+const AUTHORITY = new CertificateAuthority();
+const files = new CertificateFiles();
+const { certFile, keyFile } = files.put('gateway', AUTHORITY.issue('gateway', { names: ['127.0.0.1'] }));
+
+afterAll(() => files.remove());
+
+const DOORS = WAYS.flatMap((way) => [[way, 'cleartext'] as const, [way, 'TLS'] as const]);
+
+describe.each(DOORS)('a client that reads slowly, %s, by %s', (way, by) => {
   let context: LimitsContext;
+  let door: Door;
 
   beforeAll(async () => {
-    context = await startLimits(way, { WRITE_TIMEOUT_MS });
+    context = await startLimits(way, { WRITE_TIMEOUT_MS, TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile });
+    const { port, httpsPort } = context.running;
+    const secure = { host: '127.0.0.1', port: httpsPort, servername: '', ca: AUTHORITY.cert };
+    door = by === 'TLS' ? () => connect(secure) : port;
   });
 
   afterAll(() => stopLimits(context));
@@ -20,7 +35,7 @@ describe.each(WAYS)('a client that reads slowly, %s', (way) => {
   ])('gets all of an answer that %s when it only rests', async (_, path) => {
     const request = getOf(path, 'Connection: close\r\n');
 
-    const taken = await readWithRests(context.running.port, request, WRITE_TIMEOUT_MS / 3);
+    const taken = await readWithRests(door, request, WRITE_TIMEOUT_MS / 3);
 
     expect(taken).toBeGreaterThan(LARGE.length);
   });
@@ -29,7 +44,7 @@ describe.each(WAYS)('a client that reads slowly, %s', (way) => {
     ['streams', '/notes/large'],
     ["a team's own controller gives whole", '/own/large'],
   ])('is cut when it takes nothing of an answer that %s', async (_, path) => {
-    const cutAfterMs = await readNothing(context.running.port, getOf(path));
+    const cutAfterMs = await readNothing(door, getOf(path));
 
     expect(cutAfterMs).toBeGreaterThanOrEqual(WRITE_TIMEOUT_MS);
     await vi.waitFor(() =>
@@ -41,7 +56,7 @@ describe.each(WAYS)('a client that reads slowly, %s', (way) => {
     ['proxied', '/notes/small'],
     ["a team's own controller's", '/own/small'],
   ])('is cut when it asks on and on and takes nothing of small answers, %s', async (_, path) => {
-    const cutAfterMs = await readNothing(context.running.port, getOf(path), getOf(path).repeat(50));
+    const cutAfterMs = await readNothing(door, getOf(path), getOf(path).repeat(50));
 
     expect(cutAfterMs).toBeGreaterThanOrEqual(WRITE_TIMEOUT_MS);
   });

@@ -17,7 +17,7 @@ describe('connections per address behind a balancer that speaks the PROXY protoc
     server = createServer((_req, res) => res.end('ok'));
     const trusted = new BlockList();
     trusted.addAddress('127.0.0.1');
-    limitConnections(server, { maxConnections: 0, maxConnectionsPerAddress: 1 }, refused);
+    limitConnections([server], { maxConnections: 0, maxConnectionsPerAddress: 1 }, refused);
     expectProxyHeaders(server, {
       trusted,
       timeoutMs: 1_000,

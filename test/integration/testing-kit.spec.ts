@@ -16,6 +16,9 @@ import {
 } from 'portcullis';
 import { createTestGateway, FakeUpstream, GatewayAdapter, type TestGateway } from 'portcullis/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CertificateAuthority } from '../support/certificate.authority.js';
+import { CertificateFiles } from '../support/certificate.files.js';
+import { askTls } from '../support/tls.client.js';
 
 const USERS = defineUpstream('user-service', { targets: env('USERS_URL') });
 const CARD_KIND = Symbol('card kind');
@@ -100,6 +103,20 @@ describe('a gateway made for a test', () => {
     expect(answer.status).toBe(401);
     expect(users.received).toEqual([]);
     expect(() => users.last).toThrow('no request');
+  });
+
+  it('speaks TLS on a free port when it is given a certificate', async () => {
+    const authority = new CertificateAuthority();
+    const files = new CertificateFiles();
+    const { certFile, keyFile } = files.put('gateway', authority.issue('gateway', { names: ['127.0.0.1'] }));
+    const pair = { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile };
+    running = await createTestGateway(AppModule, { environment: { ...environment(), ...pair } });
+
+    const port = Number(new URL(String(running.httpsUrl)).port);
+    const answer = await askTls(port, '/health', { tls: { ca: authority.cert } });
+    files.remove();
+
+    expect(answer.text).toBe('{"status":"up"}');
   });
 
   it('keeps its log lines', async () => {

@@ -12,6 +12,12 @@ export interface CertificateOptions {
   readonly names?: readonly string[];
   /** Default: from a day ago until a day from now. */
   readonly notAfter?: Date;
+  /** Where its issuer answers for it. */
+  readonly responder?: string;
+  /** It demands that its state is shown with it (RFC 7633). */
+  readonly mustStaple?: boolean;
+  /** It may sign such states in the name of its issuer. */
+  readonly signsStates?: boolean;
 }
 
 const DAY_MS = 86_400_000;
@@ -41,6 +47,11 @@ export class CertificateAuthority {
     return { cert, key: pemOf(privateKey) };
   }
 
+  /** The authority's signature, ECDSA over SHA-256. */
+  sign(bytes: Buffer): Buffer {
+    return sign('sha256', bytes, this.#keys.privateKey);
+  }
+
   /** A certificate that vouches for itself. */
   static selfSigned(subject: string, options: CertificateOptions = {}): Certified {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -68,6 +79,9 @@ function certificate({
   signer,
   names = [],
   notAfter,
+  responder,
+  mustStaple = false,
+  signsStates = false,
   authority = false,
 }: Parts): string {
   const algorithm = sequence(oid('06082a8648ce3d040302'));
@@ -82,6 +96,16 @@ function certificate({
   ];
   if (names.length > 0)
     extensions.push(sequence(oid('0603551d11'), octets(sequence(...names.map(generalName)))));
+  if (responder !== undefined) {
+    const access = sequence(oid('06082b06010505073001'), tlv(0x86, Buffer.from(responder)));
+    extensions.push(sequence(oid('06082b06010505070101'), octets(sequence(access))));
+  }
+  if (mustStaple) {
+    extensions.push(sequence(oid('06082b06010505070118'), octets(sequence(Buffer.from('020105', 'hex')))));
+  }
+  if (signsStates) {
+    extensions.push(sequence(oid('0603551d25'), octets(sequence(oid('06082b06010505070309')))));
+  }
   const body = sequence(
     tlv(0xa0, Buffer.from('020102', 'hex')),
     tlv(0x02, Buffer.from(serialBytes())),
@@ -115,10 +139,14 @@ const time = (at: Date): Buffer =>
   tlv(0x18, Buffer.from(`${at.toISOString().replace(/[-:T]|\.\d+/g, '')}`, 'latin1'));
 
 const oid = (hex: string): Buffer => Buffer.from(hex, 'hex');
+/** ecdsa-with-SHA256. */
+export const SIGNATURE_ALGORITHM = Buffer.from('300a06082a8648ce3d040302', 'hex');
+
 const octets = (content: Buffer): Buffer => tlv(0x04, content);
 const sequence = (...parts: Buffer[]): Buffer => tlv(0x30, ...parts);
 
-function tlv(tag: number, ...parts: Buffer[]): Buffer {
+/** One value of DER. */
+export function tlv(tag: number, ...parts: Buffer[]): Buffer {
   const content = Buffer.concat(parts);
   const { length } = content;
   const size = length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 0xff];

@@ -6,6 +6,7 @@ import { describe, it } from 'vitest';
 export const COMPONENTS = {
   'redis-server': { commands: ['redis-server'], packageName: 'redis-server' },
   slowhttptest: { commands: ['slowhttptest'], packageName: 'slowhttptest' },
+  testssl: { commands: ['testssl', 'testssl.sh'], packageName: 'testssl.sh' },
   chromium: { commands: ['chromium', 'chromium-browser', 'google-chrome'], packageName: 'chromium' },
 } as const;
 

@@ -19,6 +19,8 @@ export interface RunningGateway {
   readonly gateway: Gateway;
   readonly port: number;
   readonly adminPort: number;
+  /** 0 where no certificate is configured. */
+  readonly httpsPort: number;
   readonly url: string;
   readonly adminUrl: string;
   readonly observability: Observability;
@@ -49,6 +51,11 @@ export async function startGateway(
     HOST: '127.0.0.1',
     ADMIN_HOST: '127.0.0.1',
     ADMIN_PORT: '0',
+    HTTPS_PORT:
+      options.environment?.['TLS_CERT_FILE'] === undefined &&
+      options.environment?.['TLS_CERT_DIR'] === undefined
+        ? undefined
+        : '0',
     DRAIN_DELAY_MS: '0',
     LOG_LEVEL: 'info',
     PORTCULLIS_COMPILE: options.way === 'interpreted' ? 'off' : 'auto',
@@ -69,6 +76,7 @@ export async function startGateway(
     gateway,
     port,
     adminPort,
+    httpsPort: gateway.httpsPort() ?? 0,
     url: `http://127.0.0.1:${port}`,
     adminUrl: `http://127.0.0.1:${adminPort}`,
     observability,

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { type PlainResponse, plainResponse } from './plain-response.js';
 
 /** How long anything may take before that is a failure. */
@@ -14,8 +15,12 @@ export class PlainClient {
   readonly connected: Promise<void>;
   readonly #changed = new Set<() => void>();
 
-  constructor(port: number) {
-    this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+  /** @param to a port of loopback, or a connection */
+  constructor(to: number | Socket) {
+    this.socket =
+      typeof to === 'number'
+        ? connect({ port: to, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
+        : to;
     this.connected = new Promise((resolve) => {
       this.socket.once('connect', resolve).once('close', resolve);
     });
@@ -67,7 +72,7 @@ export class PlainClient {
 
   /** Leaves without a trace in the kernel's tables. */
   close(): void {
-    if (this.socket.connecting) this.socket.destroy();
+    if (this.socket.connecting || this.socket instanceof TLSSocket) this.socket.destroy();
     else this.socket.resetAndDestroy();
   }
 

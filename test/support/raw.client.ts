@@ -22,8 +22,12 @@ export class RawClient {
   #ended = false;
   #wake: () => void = () => {};
 
-  constructor(port: number) {
-    this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+  /** @param to a port of loopback, or a connection that stands */
+  constructor(to: number | Socket) {
+    this.socket =
+      typeof to === 'number'
+        ? connect({ port: to, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
+        : to;
     this.socket.on('data', (chunk: Buffer) => {
       this.#bytes = Buffer.concat([this.#bytes, chunk]);
       this.#wake();

@@ -5,9 +5,14 @@ import { setTimeout as pass } from 'node:timers/promises';
 /** A rest after so many bytes: often enough for the kernel's buffers to fill in between. */
 const STRETCH_BYTES = 6_000_000;
 
+/** A port of loopback, or what opens a connection. */
+export type Door = number | (() => Socket);
+
+const enter = (door: Door): Socket => (typeof door === 'number' ? connect(door, '127.0.0.1') : door());
+
 /** Reads an answer whole, with rests in between, and says how many bytes came. */
-export async function readWithRests(port: number, request: string, restMs: number): Promise<number> {
-  const socket = connect(port, '127.0.0.1');
+export async function readWithRests(door: Door, request: string, restMs: number): Promise<number> {
+  const socket = enter(door);
   let taken = 0;
   socket.on('data', (chunk) => {
     const before = taken;
@@ -26,8 +31,8 @@ export async function readWithRests(port: number, request: string, restMs: numbe
  *
  * @param more sent again and again: requests, or blank lines, which mean nothing in front of one
  */
-export async function readNothing(port: number, request: string, more = '\r\n'): Promise<number> {
-  const socket: Socket = connect(port, '127.0.0.1');
+export async function readNothing(door: Door, request: string, more = '\r\n'): Promise<number> {
+  const socket = enter(door);
   socket.on('error', () => {});
   socket.pause();
   const start = performance.now();

@@ -25,6 +25,8 @@ export interface TestGateway {
   /** The traffic port: `http://127.0.0.1:…`. */
   readonly url: string;
   readonly adminUrl: string;
+  /** The TLS port: `https://127.0.0.1:…`; `undefined` without a certificate in the environment. */
+  readonly httpsUrl: string | undefined;
   /** Every line logged so far, of both logs. */
   readonly lines: readonly LogLine[];
   /** Waits until so many lines of an event were logged, and gives all there are. An access line's event is `request`. */
@@ -64,7 +66,7 @@ export async function createTestGateway(
   root: IEntryNestModule | TestingModuleBuilder,
   options: TestGatewayOptions = {},
 ): Promise<TestGateway> {
-  const environment = { ...TEST_ENVIRONMENT, ...options.environment };
+  const environment = { ...TEST_ENVIRONMENT, ...freeTlsPort(options.environment), ...options.environment };
   const settings = loadSettings(environment);
   const log = new MemoryLog();
   const observability = createObservability(settings, { sink: log.sink });
@@ -80,6 +82,11 @@ export async function createTestGateway(
     await (gateway?.close() ?? observability.shutdown());
     throw error;
   }
+}
+
+/** Only beside a certificate: without one the variable would have no effect, and is refused. */
+function freeTlsPort({ TLS_CERT_FILE, TLS_CERT_DIR }: Environment = {}): Environment {
+  return TLS_CERT_FILE === undefined && TLS_CERT_DIR === undefined ? {} : { HTTPS_PORT: '0' };
 }
 
 interface Parts {
@@ -112,6 +119,7 @@ function running(gateway: Gateway, port: number, log: MemoryLog, environment: En
   return {
     gateway,
     url: `http://127.0.0.1:${port}`,
+    httpsUrl: gateway.httpsPort() === undefined ? undefined : `https://127.0.0.1:${gateway.httpsPort()}`,
     adminUrl: `http://127.0.0.1:${gateway.admin()?.port}`,
     lines: log.lines,
     logged: (event, count = 1) => log.logged(event, count),

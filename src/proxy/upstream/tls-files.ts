@@ -1,6 +1,6 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
+import { certificatesIn, privateKeyIn } from '../../contracts/pem.js';
 import type { TlsMaterial } from '../http1/tls-identity.js';
 
 /** Where an upstream's certificates and key lie; `undefined` where none is named. */
@@ -21,8 +21,6 @@ export interface ReadTlsFiles {
   /** Each names its option and file; nothing of a file's content is in them. */
   readonly problems: readonly string[];
 }
-
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 /** Reads what the files hold and checks that it can be used, so that a mistake shows here and not in a handshake. */
 export function readTlsFiles(files: TlsFiles, read: ReadFile = readTextFile): ReadTlsFiles {
@@ -71,25 +69,6 @@ export function readTlsFiles(files: TlsFiles, read: ReadFile = readTextFile): Re
     const named = Object.values(files).filter((path) => path !== undefined);
     problems.push(`tls cannot use ${named.join(', ')}: ${code ?? message}; give stronger or whole ones.`);
     return { material: undefined, problems };
-  }
-}
-
-/** The certificates of a PEM text; `undefined` when there is none, or one that is broken. */
-function certificatesIn(text: string): readonly X509Certificate[] | undefined {
-  try {
-    const found = (text.match(CERTIFICATE) ?? []).map((pem) => new X509Certificate(pem));
-    const begun = text.split('-----BEGIN CERTIFICATE-----').length - 1;
-    return found.length > 0 && found.length === begun ? found : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function privateKeyIn(text: string): KeyObject | undefined {
-  try {
-    return createPrivateKey(text);
-  } catch {
-    return undefined;
   }
 }
 

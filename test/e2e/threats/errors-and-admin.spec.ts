@@ -13,15 +13,24 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { GATEWAY_ERRORS, type GatewayErrorCode } from '../../../src/contracts/gateway-error.js';
+import { CertificateAuthority } from '../../support/certificate.authority.js';
+import { CertificateFiles } from '../../support/certificate.files.js';
 import { ErrorsModule, EXPRESSIONS, INSIDE } from '../../support/errors.app.js';
 import { type RunningGateway, startGateway, TEST_SECRET, WAYS } from '../../support/gateway.harness.js';
 import { type RawAnswer, RawClient, sendRaw } from '../../support/raw.client.js';
 import { RecordingUpstream } from '../../support/recording.upstream.js';
 import { deadPort, type Script, ScriptedUpstream } from '../../support/scripted.upstream.js';
+import { connectTls } from '../../support/tls.client.js';
 import { bearer, token } from '../../support/tokens.js';
 
 const PROJECT = resolve(import.meta.dirname, '../../..');
 const ADMIN_TOKEN = 'an-admin-token-for-threats';
+
+const AUTHORITY = new CertificateAuthority();
+const certificates = new CertificateFiles();
+for (const name of ['gateway', 'other']) certificates.put(name, AUTHORITY.issue(name, { names: [name] }));
+
+afterAll(() => certificates.remove());
 
 const request = (path: string, fields = '', method = 'GET'): string =>
   `${method} ${path} HTTP/1.1\r\nHost: gateway\r\n${fields}\r\n`;
@@ -97,6 +106,9 @@ describe.each(WAYS)('errors and the admin port, %s', (way) => {
         INSECURE_URL: `https://127.0.0.1:${echo.port}`,
         MUTE_URL: `https://127.0.0.1:${mutePort}`,
         ADMIN_TOKEN,
+        TLS_CERT_DIR: certificates.path,
+        TLS_CLIENT_CA_FILE: certificates.write('authority.pem.off', AUTHORITY.cert),
+        TLS_CLIENT_AUTH: 'optional',
         MAX_URL_BYTES: '1000',
         MAX_HEADER_COUNT: '20',
         BODY_MIN_BYTES_PER_SECOND: '1000',
@@ -258,6 +270,13 @@ describe.each(WAYS)('errors and the admin port, %s', (way) => {
       'body-too-large': () => send(post('/errors/small', 'x'.repeat(11))),
       'uri-too-long': () => send(request(`/errors/${'x'.repeat(1_000)}`)),
       'expectation-failed': () => send(post('/errors/scripted/a', 'x', 'Expect: the-unexpected\r\n')),
+      misdirected: async () => {
+        const socket = await connectTls(running.httpsPort, 'other', { ca: AUTHORITY.cert });
+        const client = new RawClient(socket).send(request('/errors/thrown'));
+        const answer = await client.answer();
+        client.close();
+        return answer;
+      },
       'rate-limited': async () => {
         await send(request('/errors/counted'));
         return send(request('/errors/counted'));

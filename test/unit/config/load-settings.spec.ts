@@ -281,10 +281,10 @@ describe('rules between variables', () => {
 
 describe('variables that would have no effect', () => {
   it('are refused when they belong to a later version', () => {
-    const problems = problemsOf({ HTTPS_PORT: '8443', REDIS_URL: 'redis://r', WORKERS: '2' });
+    const problems = problemsOf({ GATEWAY_CONFIG: 'kong.yml', REDIS_URL: 'redis://r', WORKERS: '2' });
 
-    expect(problems.map((problem) => problem.where)).toEqual(['HTTPS_PORT', 'REDIS_URL', 'WORKERS']);
-    expect(problems[0]?.message).toBe('TLS termination is not part of this version; unset it.');
+    expect(problems.map((problem) => problem.where)).toEqual(['REDIS_URL', 'WORKERS', 'GATEWAY_CONFIG']);
+    expect(problems.at(-1)?.message).toBe('declarative files are not part of this version; unset it.');
     expect(problemsOf({ WORKERS: '1' })).toEqual([]);
   });
 
