@@ -55,6 +55,12 @@ export const GATEWAY_ERRORS = {
     retryable: false,
     title: 'The expectation cannot be met',
   },
+  'upgrade-required': {
+    status: 426,
+    source: 'client',
+    retryable: false,
+    title: 'The route takes WebSockets only',
+  },
   'rate-limited': { status: 429, source: 'client', retryable: false, title: 'Too many requests' },
   'headers-too-large': {
     status: 431,

@@ -53,6 +53,7 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
       now,
       pace: limits,
       recorder: observability.recorder,
+      tunnels: observability.tunnels,
       foreignProblem: httpExceptionProblem,
       reserved: this.#reserved(traffic.healthPath),
     });

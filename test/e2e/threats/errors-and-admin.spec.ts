@@ -258,6 +258,7 @@ describe.each(WAYS)('errors and the admin port, %s', (way) => {
       'body-too-large': () => send(post('/errors/small', 'x'.repeat(11))),
       'uri-too-long': () => send(request(`/errors/${'x'.repeat(1_000)}`)),
       'expectation-failed': () => send(post('/errors/scripted/a', 'x', 'Expect: the-unexpected\r\n')),
+      'upgrade-required': () => send(request('/errors/switched')),
       'rate-limited': async () => {
         await send(request('/errors/counted'));
         return send(request('/errors/counted'));
