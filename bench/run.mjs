@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { run } from '../scripts/child.mjs';
 import { bin, root } from '../scripts/project.mjs';
-import { isGateway, isInstalled, labelOf, startGateway, startUpstream, versionOf } from './gateways.mjs';
+import {
+  isGateway,
+  isInstalled,
+  labelOf,
+  startEcho,
+  startGateway,
+  startUpstream,
+  versionOf,
+} from './gateways.mjs';
 import { bench, work } from './layout.mjs';
 import { contest } from './measure/contest.mjs';
 import { saturate, steady } from './measure/load.mjs';
@@ -67,6 +75,7 @@ async function main() {
   ensureKeys();
   await build();
   await keep(startUpstream());
+  await keep(startEcho());
   const rows = [];
   for (const name of rowNames) rows.push(await measureRow(name));
   const versions = Object.fromEntries(
