@@ -51,6 +51,8 @@ const FIELDS = new Set([
   'keep-alive',
   'x-correlation-id',
   'allow',
+  'upgrade',
+  'sec-websocket-version',
   'www-authenticate',
   'retry-after',
   'ratelimit',
