@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CERTIFICATE, PRIVATE_KEY } from './certificate.mjs';
-import { AUDIENCE, bench, CORES, ISSUER, MEGABYTE, UPSTREAM_PORT, work } from './layout.mjs';
+import { AUDIENCE, bench, CORES, ECHO_PORT, ISSUER, MEGABYTE, UPSTREAM_PORT, work } from './layout.mjs';
 import { PUBLIC_KEY } from './tokens.mjs';
 
 /** Debian keeps servers in sbin, which is not on every user's PATH. */
@@ -89,6 +89,13 @@ const UPSTREAM = {
   core: CORES.upstream,
 };
 
+const ECHO = {
+  label: 'echo upstream',
+  port: ECHO_PORT,
+  ...node('upstream/echo.mjs', { PORT: String(ECHO_PORT) }),
+  core: CORES.upstream,
+};
+
 export const isGateway = (name) => Object.hasOwn(GATEWAYS, name);
 export const labelOf = (name) => GATEWAYS[name].label;
 export const versionOf = (name) => GATEWAYS[name].version();
@@ -103,6 +110,7 @@ export function startUpstream() {
   writeFileSync(join(work, 'megabyte'), Buffer.alloc(MEGABYTE, 'portcullis '));
   return start('upstream', UPSTREAM);
 }
+export const startEcho = () => start('echo', ECHO);
 export const startGateway = (name, secure = false) => start(name, GATEWAYS[name], secure);
 
 async function start(name, gatewayOf, secure = false) {

@@ -10,6 +10,9 @@ export const work = join(bench, '.work');
 
 export const UPSTREAM_PORT = 7400;
 
+/** Answers WebSocket messages. */
+export const ECHO_PORT = 7420;
+
 /** Bytes of the large body. */
 export const MEGABYTE = 1_048_576;
 

@@ -62,6 +62,12 @@ export const ROWS = {
     tokens: { file: 'one', count: 1 },
     latency: true,
   },
+  websocket: {
+    title: 'WebSocket: messages of 114 bytes and their echo, for each such pair',
+    path: '/socket/echo',
+    webSocket: true,
+    peers: ['portcullis-again', 'nginx'],
+  },
 };
 
 /** More requests a second than any gateway verifies tokens on one core. */
@@ -73,8 +79,8 @@ const MOST_VERIFIED_PER_S = 25_000;
  * With a new token for each request every gateway walks through the same file, each at its own place.
  */
 export async function prepareTraffic(row, { rounds, seconds, warmSeconds }) {
-  const { path, tokens } = row;
-  if (tokens === undefined) return { trafficFor: () => ({ path }), token: undefined };
+  const { path, tokens, webSocket } = row;
+  if (tokens === undefined) return { trafficFor: () => ({ path, webSocket }), token: undefined };
   if (!tokens.newEachRequest) {
     const file = await ensureTokens(tokens.file, tokens.count);
     return {
@@ -98,6 +104,8 @@ export async function prepareTraffic(row, { rounds, seconds, warmSeconds }) {
 
 /** Asks a gateway what it will be measured at: nobody is measured while refusing, or without a policy. */
 export async function verify(gateway, row, token) {
+  // Its load counts echoes of the right length, and fails where a handshake is refused.
+  if (row.webSocket) return;
   const url = gateway.url + row.path;
   const fail = (what) => {
     throw new Error(`${gateway.label} on ${row.path}: ${what}`);

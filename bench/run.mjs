@@ -4,7 +4,15 @@ import { parseArgs } from 'node:util';
 import { run } from '../scripts/child.mjs';
 import { bin, root } from '../scripts/project.mjs';
 import { makeCertificate } from './certificate.mjs';
-import { isGateway, isInstalled, labelOf, startGateway, startUpstream, versionOf } from './gateways.mjs';
+import {
+  isGateway,
+  isInstalled,
+  labelOf,
+  startEcho,
+  startGateway,
+  startUpstream,
+  versionOf,
+} from './gateways.mjs';
 import { bench, work } from './layout.mjs';
 import { contest } from './measure/contest.mjs';
 import { saturate, steady } from './measure/load.mjs';
@@ -69,6 +77,7 @@ async function main() {
   makeCertificate();
   await build();
   await keep(startUpstream());
+  await keep(startEcho());
   const rows = [];
   for (const name of rowNames) rows.push(await measureRow(name));
   const versions = Object.fromEntries(

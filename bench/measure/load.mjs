@@ -10,6 +10,7 @@ import { cpuMicros } from './process-cost.mjs';
  * @param {{ path: string, tokens?: string, first?: number, count?: number }} traffic
  */
 export async function saturate(gateway, traffic, seconds) {
+  if (traffic.webSocket) return echo(gateway, traffic, seconds);
   const { path, tokens, first = 0, count = 0 } = traffic;
   const script = join(bench, 'load', 'requests.lua');
   const { url } = gateway;
@@ -33,6 +34,19 @@ export async function saturate(gateway, traffic, seconds) {
   if (result.errors + result.refused > 0) {
     throw new Error(
       `${gateway.name}: ${result.refused} answers were no 2xx, ${result.errors} connections failed.`,
+    );
+  }
+  return result;
+}
+
+/** As {@link saturate}, with messages of open WebSockets in place of requests. */
+async function echo({ name, port }, { path }, seconds) {
+  const script = join(bench, 'load', 'websocket.mjs');
+  const command = [process.execPath, script, String(port), path, String(CONNECTIONS), String(seconds)];
+  const result = JSON.parse(await text('taskset', ['-c', String(CORES.load), ...command]));
+  if (result.errors + result.refused > 0) {
+    throw new Error(
+      `${name}: ${result.refused} handshakes were refused, ${result.errors} connections failed.`,
     );
   }
   return result;

@@ -8,9 +8,10 @@ import {
   RateLimit,
   TransformResponse,
   type UpstreamClient,
+  WebSocket,
 } from 'portcullis';
 import { TeamGuard } from '../team.guard.js';
-import { USERS } from './bench.upstream.js';
+import { ECHO, USERS } from './bench.upstream.js';
 
 /** Forwards and nothing else but what is always on: correlation id, checks, access log. */
 @ProxyController(USERS, 'bare')
@@ -48,5 +49,18 @@ export class InterpretedController {
   @All('*path')
   any(@Forward() call: ForwardCall) {
     return this.users.forward(call);
+  }
+}
+
+/** The WebSocket row. */
+@ProxyController(ECHO, 'socket')
+@Public()
+@WebSocket()
+export class SocketController {
+  constructor(@InjectUpstream(ECHO) private readonly echo: UpstreamClient) {}
+
+  @All('*path')
+  any(@Forward() call: ForwardCall) {
+    return this.echo.forward(call);
   }
 }

@@ -1,12 +1,17 @@
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { createGateway, GatewayModule, jwt, UpstreamModule } from 'portcullis';
-import { BareController, FullController, InterpretedController } from './bench.controllers.js';
-import { USERS } from './bench.upstream.js';
+import {
+  BareController,
+  FullController,
+  InterpretedController,
+  SocketController,
+} from './bench.controllers.js';
+import { ECHO, USERS } from './bench.upstream.js';
 
 @Module({
-  imports: [GatewayModule.forRoot({ authentication: jwt() }), UpstreamModule.forFeature(USERS)],
-  controllers: [BareController, FullController, InterpretedController],
+  imports: [GatewayModule.forRoot({ authentication: jwt() }), UpstreamModule.forFeature(USERS, ECHO)],
+  controllers: [BareController, FullController, InterpretedController, SocketController],
 })
 class BenchModule {}
 

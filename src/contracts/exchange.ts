@@ -7,6 +7,7 @@ import type { GatewayError } from './gateway-error.js';
 import type { Principal } from './principal.js';
 import type { RawHeaders } from './raw-headers.js';
 import type { RouteFacts } from './route-facts.js';
+import type { TunnelTerms } from './upgrade.js';
 import type { TimeoutOptions } from './upstream-definition.js';
 import type { RequestBody } from './upstream-request.js';
 
@@ -39,6 +40,11 @@ export class Exchange {
 
   /** Passes an informational response on to the client; `undefined` where no client is there to hear of one. */
   inform: Inform | undefined = undefined;
+
+  /** The request asks for a WebSocket, and its connection can become one. */
+  upgrading = false;
+  /** What the route grants to the tunnel; set by the policy that admits WebSockets, and else there will be none. */
+  tunnel: TunnelTerms | undefined = undefined;
 
   /** Express has the request: others may have set headers on its response. */
   handedOver = false;

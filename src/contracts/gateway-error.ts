@@ -61,6 +61,12 @@ export const GATEWAY_ERRORS = {
     retryable: false,
     title: 'The connection was made for another host',
   },
+  'upgrade-required': {
+    status: 426,
+    source: 'client',
+    retryable: false,
+    title: 'The route takes WebSockets only',
+  },
   'rate-limited': { status: 429, source: 'client', retryable: false, title: 'Too many requests' },
   'headers-too-large': {
     status: 431,

@@ -18,4 +18,6 @@ export interface RouteFacts {
   readonly authenticated: boolean;
   /** Whether a policy changes answers: what passes beside the answer then passes it by. Default false. */
   readonly shapesAnswers?: boolean;
+  /** Whether WebSocket handshakes become tunnels. Default false. */
+  readonly upgrades?: boolean;
 }

@@ -30,6 +30,8 @@ export interface UpstreamRequest {
   readonly origin?: Exchange | undefined;
   /** Whether it is the client's own request: then the client hears of informational responses to it. Default false. */
   readonly informs?: boolean;
+  /** Whether it asks the upstream for a WebSocket: the forwarder writes the upgrade itself. Default false. */
+  readonly upgrade?: boolean;
   /** Whether trailer fields of the answer are of use, and so asked for (RFC 9110, section 10.1.4). Default false. */
   readonly trailers?: boolean;
   /** The edits that made `headers`: no field they name may come back as a trailer field of the request. */

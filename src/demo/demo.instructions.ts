@@ -15,6 +15,10 @@ export interface DemoFacts {
   readonly usersUrl: string;
 }
 
+/** A WebSocket's handshake, as curl says it. */
+const HANDSHAKE =
+  '-H "Connection: Upgrade" -H "Upgrade: websocket" -H "Sec-WebSocket-Version: 13" -H "Sec-WebSocket-Key: cG9ydGN1bGxpcy1kZW1vIQ=="';
+
 /** What the demo prints: lines to paste, each with the status it answers. */
 export function demoInstructions(facts: DemoFacts): string {
   const gateway = `http://127.0.0.1:${facts.port}`;
@@ -38,6 +42,7 @@ export function demoInstructions(facts: DemoFacts): string {
       status(`curl -i ${bearer} ${gateway}/api/orders`, 200),
       status(`curl -i ${bearer} ${gateway}/api/profiles/1`, 200),
       status(`curl -i ${bearer} ${gateway}/api/legacy/status`, 200),
+      status(`curl -i ${bearer} ${HANDSHAKE} ${gateway}/api/orders/feed`, 101),
     );
   }
   lines.push(

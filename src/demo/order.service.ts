@@ -1,3 +1,4 @@
+import { sayAll } from './order-feed.js';
 import { type StandInAnswer, StandInService } from './stand-in.service.js';
 
 const ORDERS = [
@@ -8,7 +9,7 @@ const ORDERS = [
 
 /** Stands in for the order service. */
 export function orderService(): StandInService {
-  return new StandInService('order-service', (_method, url): StandInAnswer => {
+  const answer = (_method: string, url: URL): StandInAnswer => {
     const [, collection, id] = url.pathname.split('/');
     if (collection !== 'orders') return { status: 404, value: { error: 'not found' } };
     if (id !== undefined && id !== '') {
@@ -22,5 +23,6 @@ export function orderService(): StandInService {
       status: 200,
       value: userId === null ? ORDERS : ORDERS.filter((order) => order.userId === userId),
     };
-  });
+  };
+  return new StandInService('order-service', answer, (req, socket) => sayAll(req, socket, ORDERS));
 }

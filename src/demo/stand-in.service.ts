@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -26,8 +27,11 @@ export class StandInService {
   constructor(
     readonly name: string,
     private readonly behave: StandInBehaviour,
+    /** Takes WebSockets, where the service has any. */
+    feed?: (req: IncomingMessage, socket: Duplex) => void,
   ) {
     this.#server = createServer((req, res) => void this.#take(req, res));
+    if (feed !== undefined) this.#server.on('upgrade', feed);
     // Above the gateway's own idle time, so that no pooled connection dies under a request.
     this.#server.keepAliveTimeout = 75_000;
   }

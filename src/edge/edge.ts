@@ -3,6 +3,7 @@ import type { Exchange } from '../contracts/exchange.js';
 import { attachExchange } from '../contracts/exchange-of.js';
 import type { ExchangeRecorder } from '../contracts/exchange-recorder.js';
 import { GatewayError } from '../contracts/gateway-error.js';
+import { TunnelBody } from '../contracts/upgrade.js';
 import { EMPTY_BODY, UpstreamResponse } from '../contracts/upstream-response.js';
 import { EMPTY_PLAN, type Plan } from '../routing/plan.js';
 import type { PlannedRoute } from '../routing/planned-route.js';
@@ -19,6 +20,10 @@ import { writeReply } from './reply.writer.js';
 import { ASTERISK } from './request-target.js';
 import { runRoute } from './route.runner.js';
 import type { TransportRules } from './tls/transport-rules.js';
+import { ClientEnd } from './upgrade/client-end.js';
+import { switchHead } from './upgrade/switch-head.js';
+import { type TunnelObserver, Tunnels } from './upgrade/tunnels.js';
+import { releaseConnection } from './upgrade/upgrade.response.js';
 
 /** Hands a request to Express, with the error that a team's exception filter shall answer, if any. */
 export type Next = (error?: unknown) => void;
@@ -30,6 +35,8 @@ export interface EdgeOptions extends IntakeOptions {
   readonly recorder: ExchangeRecorder;
   /** How slow a client may be; absent: as slow as it likes. */
   readonly pace?: PaceLimits;
+  /** Told of tunnels. */
+  readonly tunnels?: TunnelObserver;
   /** The problem of an error that is not the gateway's own, such as a team's HttpException. */
   readonly foreignProblem: (error: unknown) => Problem | undefined;
   readonly reserved: ReadonlyMap<string, ReservedHandler>;
@@ -54,10 +61,13 @@ export class Edge {
   /** What the gateway answers itself. */
   readonly #reserved: ReadonlyMap<string, ReservedHandler>;
   readonly #sweep: ConnectionSweep | undefined;
+  /** The connections that became WebSockets. */
+  readonly tunnels: Tunnels;
 
   constructor(readonly options: EdgeOptions) {
     const { now, pace, reserved } = options;
     this.#reserved = new Map([...reserved, [ASTERISK, () => optionsResponse([])]]);
+    this.tunnels = new Tunnels(now, options.tunnels);
     this.#sweep = pace && new ConnectionSweep(pace, now, (exchange) => this.#bodyTooSlow(exchange));
   }
 
@@ -125,7 +135,27 @@ export class Edge {
 
   /** Sends an answer; the exchange is recorded when its last byte was handed over. */
   reply(exchange: Exchange, response: UpstreamResponse): void {
-    writeReply(exchange, this.#dress(exchange, response), this.draining, this.#done);
+    if (response.status === SWITCHING) this.#tunnel(exchange, response);
+    else writeReply(exchange, this.#dress(exchange, response), this.draining, this.#done);
+  }
+
+  /** Joins the client to the upstream; the exchange is recorded when the tunnel is over. */
+  #tunnel(exchange: Exchange, response: UpstreamResponse): void {
+    const { body } = response;
+    const client = ClientEnd.of(exchange.req);
+    const { req, res, tunnel: terms } = exchange;
+    if (!(body instanceof TunnelBody) || client === undefined || terms === undefined || res.headersSent) {
+      body.discard();
+      return this.fail(exchange, new TypeError('Only a handshake of the client’s is answered with a 101.'));
+    }
+    if (exchange.finished || req.socket.destroyed) return body.discard();
+    const head = switchHead(exchange, response);
+    exchange.status = SWITCHING;
+    // From here on it is the tunnel that notices when the client leaves.
+    DownstreamConnection.of(req.socket, this.#left, this.#sweep).remove(exchange);
+    releaseConnection(res, req.socket);
+    req.socket.write(head, 'latin1');
+    this.tunnels.open(exchange, terms, client, body.connection, (error) => this.#done(exchange, error));
   }
 
   /** Answers an error as a problem document, or cuts the connection when the answer already began. */
@@ -254,12 +284,15 @@ export class Edge {
     if (exchange.error?.code === 'client-closed') exchange.status = exchange.error.status;
     const connection = DownstreamConnection.of(exchange.req.socket, this.#left, this.#sweep);
     connection.remove(exchange);
+    exchange.tunnel?.release();
     this.options.recorder.finished(exchange);
     this.#active--;
     if (this.#active === 0) this.#idle?.();
     connection.proceed();
   }
 }
+
+const SWITCHING = 101;
 
 /** An OPTIONS request that no route takes is answered with what the path takes (RFC 9110, section 9.3.7). */
 function optionsResponse(methods: readonly string[]): UpstreamResponse {

@@ -10,6 +10,7 @@ import { type Peer, peerOf } from './peer-address.js';
 import { RequestFields } from './request-fields.js';
 import { type IntakeLimits, refusalOf } from './request-refusal.js';
 import { ASTERISK, originForm, type TargetContext } from './request-target.js';
+import { ClientEnd } from './upgrade/client-end.js';
 
 export interface IntakeOptions {
   readonly limits: IntakeLimits;
@@ -58,7 +59,10 @@ export function openExchange(req: IncomingMessage, res: ServerResponse, options:
   );
   exchange.forwarded = client === undefined ? peer.reached : client.origin;
   const refusal = refusalOf(req, FIELDS, target, path, query, options.limits);
-  if (FIELDS.upgrades) endBehindUpgrade(req, res);
+  if (FIELDS.upgrades) {
+    endBehindUpgrade(req, res);
+    exchange.upgrading = ClientEnd.of(req) !== undefined;
+  }
   // Express and everything behind it sees the path that was judged.
   if (path !== undefined && (path !== rawPath || target !== url)) req.url = path + query;
   return { exchange, refusal };

@@ -70,6 +70,8 @@ export function writeReply(
   const sink = new ReplySink(exchange, res, body.length !== undefined, trailers, done);
   const flow = body.pipe(sink);
   sink.flow = flow;
+  // node:http keeps a head until there is a body to go with it; of a stream that may be much later.
+  if (exchange.bytesOut === 0 && !exchange.finished) res.flushHeaders();
   // An upstream's body hears of a client that left by itself; a handler's own stream does not.
   exchange.cancellation.add(() => flow.cancel());
 }

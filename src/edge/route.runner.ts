@@ -1,5 +1,6 @@
 import type { Exchange } from '../contracts/exchange.js';
 import type { ResponseStage, Stage } from '../contracts/policy.js';
+import { TunnelBody } from '../contracts/upgrade.js';
 import type { UpstreamResponse } from '../contracts/upstream-response.js';
 import type { PlannedRoute } from '../routing/planned-route.js';
 import { asResponse, defaultStatus } from './handler-result.js';
@@ -20,6 +21,8 @@ export function runAfter(
   response: UpstreamResponse,
   from = 0,
 ): UpstreamResponse | Promise<UpstreamResponse> {
+  // A tunnel is no answer: there is nothing to shape in it.
+  if (response.body instanceof TunnelBody) return response;
   let answer = response;
   for (let i = from; i < stages.length; i++) {
     const next = (stages[i] as ResponseStage)(exchange, answer);

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Edge } from '../edge/edge.js';
 import type { TlsListener } from '../edge/tls/tls.listener.js';
+import { CLOSE_GRACE_MS } from '../edge/upgrade/tunnel.js';
 
 export interface DrainTimes {
   /** Still accepting for this long, while readiness is red: balancers need a moment to notice. */
@@ -17,7 +18,7 @@ const CUT_MS = 1_000;
 /**
  * Takes a server out of service without cutting a request.
  *
- * 1. readiness turns red, replies carry `Connection: close`  2. the delay  3. listeners close
+ * 1. readiness turns red, replies carry `Connection: close`  2. the delay  3. listeners close, WebSockets one after the other
  * 4. requests in flight finish, idle connections are closed as they appear  5. what is left at the end is cut
  */
 export async function drainServer(
@@ -32,6 +33,7 @@ export async function drainServer(
   // 2
   await sleep(Math.min(times.delayMs, times.totalMs));
   // 3
+  edge.tunnels.leave(deadline - performance.now() - CLOSE_GRACE_MS);
   const closed = Promise.all([new Promise<void>((resolve) => server.close(() => resolve())), tls?.close()]);
   // 4. Those that came by TLS are among the server's own. A connection turns idle only after its answer was read, so one look is not enough.
   const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
@@ -45,5 +47,6 @@ export async function drainServer(
   clearInterval(idle);
   // 5. Their exchanges hear of it when the sockets have closed, and each leaves its line in the log.
   server.closeAllConnections();
+  edge.tunnels.cut();
   await Promise.race([edge.idle(), sleep(CUT_MS, undefined, { ref: false })]);
 }

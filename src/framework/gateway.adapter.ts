@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import express, { type Express, type RequestHandler } from 'express';
@@ -10,6 +11,8 @@ import type { Edge } from '../edge/edge.js';
 import { continueOnRead } from '../edge/expect-continue.js';
 import { refuseMalformed } from '../edge/malformed-request.js';
 import { sweepIntervalMs } from '../edge/sweep-interval.js';
+import { upgradeResponse } from '../edge/upgrade/upgrade.response.js';
+import { asksForWebSocket } from '../edge/upgrade/websocket-request.js';
 import type { KnownLayers } from './compiler/express.survey.js';
 import { routerStack } from './compiler/nest-internals.js';
 
@@ -72,6 +75,8 @@ export class GatewayAdapter extends ExpressAdapter {
       noDelay: true,
       // The edge says so itself, and what it refuses is on record.
       requireHostHeader: false,
+      // Node 22 does not know the option and lets go of every connection that asks for an upgrade.
+      shouldUpgradeCallback: (req) => this.#edge?.plan.upgrades === true && asksForWebSocket(req),
     });
     // One more than allowed, so that a request over the limit is seen and refused rather than silently cut.
     server.maxHeadersCount = limits.maxHeaderCount + 1;
@@ -89,7 +94,16 @@ export class GatewayAdapter extends ExpressAdapter {
     });
     // The edge refuses it as it refuses any other request: with an answer, on record.
     server.on('connect', (req: IncomingMessage) => take(req, connectResponse(req)));
+    server.on('upgrade', (req: IncomingMessage, _socket: Duplex, head: Buffer) => {
+      take(req, asksForWebSocket(req) ? upgradeResponse(req, head) : connectResponse(req));
+    });
     this.httpServer = server;
+  }
+
+  /** Nobody waits for a tunnel to end by itself. */
+  override close(): ReturnType<ExpressAdapter['close']> {
+    this.#edge?.tunnels.cut();
+    return super.close();
   }
 
   override setOnRequestHook(hook: Parameters<ExpressAdapter['setOnRequestHook']>[0]): void {

@@ -58,6 +58,7 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
       now,
       pace: limits,
       recorder: observability.recorder,
+      tunnels: observability.tunnels,
       foreignProblem: httpExceptionProblem,
       reserved: this.#reserved(traffic.healthPath),
       transport: this.#transportRules(),

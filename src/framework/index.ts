@@ -38,6 +38,9 @@ export { Timeout } from '../policies/timeout/timeout.decorator.js';
 export { TransformRequest } from '../policies/transform-request/transform-request.decorator.js';
 export { TransformResponse } from '../policies/transform-response/transform-response.decorator.js';
 
+export { NoWebSocket, WebSocket } from '../policies/websocket/websocket.decorator.js';
+export type { WebSocketOptions } from '../policies/websocket/websocket.options.js';
+
 // Handling requests
 
 export type { ClientCertificate } from '../contracts/client-certificate.js';

@@ -8,6 +8,7 @@ import { RateLimitPolicy } from '../policies/rate-limit/rate-limit.policy.js';
 import { TimeoutPolicy } from '../policies/timeout/timeout.policy.js';
 import { TransformRequestPolicy } from '../policies/transform-request/transform-request.policy.js';
 import { TransformResponsePolicy } from '../policies/transform-response/transform-response.policy.js';
+import { WebSocketPolicy } from '../policies/websocket/websocket.policy.js';
 
 /** Every policy of the gateway, in the order they run inside one stage. A new policy is a folder and a line here. */
 export const POLICY_TYPES: readonly Type<Policy<unknown>>[] = [
@@ -15,6 +16,7 @@ export const POLICY_TYPES: readonly Type<Policy<unknown>>[] = [
   AuthenticatePolicy,
   AuthorizePolicy,
   RateLimitPolicy,
+  WebSocketPolicy,
   TimeoutPolicy,
   TransformRequestPolicy,
   FilterResponsePolicy,
@@ -29,4 +31,5 @@ export const POLICY_PROVIDERS: readonly Provider[] = [
   TransformRequestPolicy,
   FilterResponsePolicy,
   TransformResponsePolicy,
+  WebSocketPolicy,
 ];

@@ -13,6 +13,7 @@ import { connectTo } from '../proxy/http1/connect-tls.js';
 import { Http1Forwarder } from '../proxy/http1/http1.forwarder.js';
 import { TlsIdentity } from '../proxy/http1/tls-identity.js';
 import { UpstreamRequestBuilder } from '../proxy/request/upstream-request.builder.js';
+import { UpgradeForwarder } from '../proxy/upgrade/upgrade.forwarder.js';
 import { resolveUpstream } from '../proxy/upstream/resolve-upstream.js';
 import { UpstreamRuntime } from '../proxy/upstream/upstream.runtime.js';
 import type { UpstreamSettings } from '../proxy/upstream/upstream.settings.js';
@@ -81,29 +82,40 @@ export class UpstreamRegistry implements OnApplicationShutdown {
   }
 
   #run(settings: UpstreamSettings): UpstreamRuntime {
+    const { forwarder, upgrades } = this.#forwardersOf(settings);
     return new UpstreamRuntime({
       settings,
-      forwarder: this.#forwarderOf(settings),
+      forwarder,
+      ...(upgrades === undefined ? {} : { upgrades }),
       builder: new UpstreamRequestBuilder(),
       observer: this.observability.observer,
     });
   }
 
-  #forwarderOf({ name, proxy, pool, targets, tls, dns }: UpstreamSettings): Forwarder {
+  #forwardersOf({ name, proxy, pool, targets, tls, dns }: UpstreamSettings): Forwarders {
     if (proxy !== undefined) {
       const { maxConnections } = pool;
-      return new HttpProxyMiddlewareForwarder({ upstream: name, proxy, targets, maxConnections });
+      return {
+        forwarder: new HttpProxyMiddlewareForwarder({ upstream: name, proxy, targets, maxConnections }),
+        upgrades: undefined,
+      };
     }
     const names = new AddressBook({ ...dns, ...lookupEvents(name, this.observability.events) });
     const identity = tls === undefined ? undefined : new TlsIdentity(tls);
     if (tls !== undefined && identity !== undefined) this.#certificates.watch(name, tls, identity);
-    return new Http1Forwarder({
-      pool,
-      limits: this.settings.limits.upstream,
-      connect: connectTo(names, identity),
-      names,
-    });
+    const { upstream: limits } = this.settings.limits;
+    const connect = connectTo(names, identity);
+    return {
+      forwarder: new Http1Forwarder({ pool, limits, connect, names }),
+      upgrades: new UpgradeForwarder({ limits, connect }),
+    };
   }
+}
+
+/** What carries requests to an upstream, and what carries handshakes of WebSockets, if anything does. */
+interface Forwarders {
+  readonly forwarder: Forwarder;
+  readonly upgrades: Forwarder | undefined;
 }
 
 const lookupEvents = (upstream: string, events: EventLog) => ({

@@ -17,6 +17,7 @@ import { openLogs } from './open-logs.js';
 import { RuntimeMetrics } from './runtime-metrics.js';
 import { ScrapedMetrics } from './scraped-metrics.js';
 import { NO_TELEMETRY, type Telemetry } from './telemetry.js';
+import { TunnelMetrics } from './tunnel-metrics.js';
 import { UpstreamMetrics } from './upstream-metrics.js';
 
 const SCOPE = 'portcullis';
@@ -43,6 +44,7 @@ export interface Observability {
   readonly recorder: ExchangeRecorder;
   readonly observer: UpstreamObserver;
   readonly connections: ConnectionMetrics;
+  readonly tunnels: TunnelMetrics;
   readonly events: EventLog;
   /** For `NestFactory.create(…, { logger })`. */
   readonly nestLogger: LoggerService;
@@ -82,6 +84,7 @@ export function createObservability(
     recorder: new GatewayRecorder(clock, exchangeMetrics, logs.access, tracer, events),
     observer: new GatewayObserver(clock, upstreamMetrics, tracer, events),
     connections: new ConnectionMetrics(meters),
+    tunnels: new TunnelMetrics(meters),
     events,
     nestLogger: new NestEventLogger(events),
     metricsHandler: (req, res) => scraped.handle(req, res),

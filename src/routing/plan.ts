@@ -17,12 +17,16 @@ export class Plan {
   readonly #matcher: RouteMatcher<PlannedRoute>;
   readonly #opaque: readonly (OpaqueRoute & { readonly methods: ReadonlySet<string> | undefined })[];
 
+  /** Whether any route takes WebSockets. */
+  readonly upgrades: boolean;
+
   constructor(
     readonly routes: readonly PlannedRoute[],
     opaque: readonly OpaqueRoute[] = [],
     /** Something in Express may answer requests that no route matches: middleware, static files, a team's 404 filter. */
     readonly fallsThrough = false,
   ) {
+    this.upgrades = routes.some(({ facts }) => facts.upgrades === true);
     this.#matcher = new RouteMatcher(
       routes.flatMap((route) => {
         const { pattern } = route;

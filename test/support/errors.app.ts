@@ -18,6 +18,7 @@ import {
   Unfiltered,
   type UpstreamClient,
   UpstreamModule,
+  WebSocket,
 } from 'portcullis';
 
 const once = { breaker: false, retry: { attempts: 0 } } as const;
@@ -72,6 +73,13 @@ class ErrorsController {
   @RateLimit({ limit: 1, window: '1h' })
   @Unfiltered('one route filters')
   counted(@Forward() call: ForwardCall) {
+    return this.scripted.forward(call);
+  }
+
+  @Get('switched')
+  @WebSocket({ only: true })
+  @Unfiltered('one route filters')
+  switched(@Forward() call: ForwardCall) {
     return this.scripted.forward(call);
   }
 

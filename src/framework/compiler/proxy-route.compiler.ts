@@ -7,6 +7,7 @@ import { AUTHENTICATE } from '../../policies/authenticate/authenticate.options.j
 import { FILTER_RESPONSE } from '../../policies/filter-response/filter-response.decorator.js';
 import { RATE_LIMIT } from '../../policies/rate-limit/rate-limit.stage.js';
 import { needsThrottlerGuard } from '../../policies/rate-limit/throttler.declarations.js';
+import { WEBSOCKET } from '../../policies/websocket/websocket.decorator.js';
 import { type PathPattern, paramNamesOf, parsePathPattern } from '../../routing/path-pattern.js';
 import type { PlannedRoute } from '../../routing/planned-route.js';
 import { upstreamToken } from '../decorators/inject-upstream.decorator.js';
@@ -100,12 +101,14 @@ export class ProxyRouteCompiler {
       proxied: true,
       authenticated: identity !== undefined && identity.options !== undefined,
       shapesAnswers: false,
+      upgrades: resolved.get(WEBSOCKET)?.options !== undefined,
     };
     const pipeline = compilePolicies(resolved, this.catalogue.byName, facts, this.problems);
     facts.shapesAnswers = pipeline.after.length > 0;
     Object.freeze(facts);
     this.#checkAnswer(controller.type, methodName, pipeline, where);
     this.#checkOverridden(enhancers, resolved, where);
+    this.#checkTunnels(facts, proxy);
     for (const message of upstreamPathProblems(prefix, proxy.options.upstreamPath)) {
       this.problems.push({ where, message });
     }
@@ -228,6 +231,14 @@ export class ProxyRouteCompiler {
     this.problems.push({
       where,
       message: `${written.join(' and ')} writes the answer past the gateway, so ${names.join(' and ')} cannot see it; return the answer instead.`,
+    });
+  }
+
+  #checkTunnels({ upgrades, handler: where }: RouteFacts, { upstream }: ProxyControllerMetadata): void {
+    if (upgrades !== true || upstream?.options.proxy === undefined) return;
+    this.problems.push({
+      where,
+      message: `the upstream "${upstream.name}" goes through http-proxy-middleware, which carries no WebSockets here; declare a second upstream without proxy for them, or remove @WebSocket.`,
     });
   }
 

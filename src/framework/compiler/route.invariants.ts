@@ -17,7 +17,12 @@ export interface RouteUnderCheck {
 
 /** What must hold over all routes together before anything listens. */
 export function checkInvariants(routes: readonly RouteUnderCheck[]): readonly ConfigProblem[] {
-  return [...checkIdentity(routes), ...checkDuplicates(routes), ...checkFilters(routes)];
+  return [
+    ...checkIdentity(routes),
+    ...checkDuplicates(routes),
+    ...checkFilters(routes),
+    ...checkTunnels(routes),
+  ];
 }
 
 /** Closed by default: a route without authentication says so. */
@@ -69,6 +74,16 @@ function checkFilters(routes: readonly RouteUnderCheck[]): ConfigProblem[] {
     });
   }
   return problems;
+}
+
+/** What a filter takes out of answers would pass it by in a tunnel. */
+function checkTunnels(routes: readonly RouteUnderCheck[]): ConfigProblem[] {
+  return routes
+    .filter(({ isFiltered, route }) => isFiltered && route.facts.upgrades === true)
+    .map(({ route }) => ({
+      where: route.facts.handler,
+      message: `${route.facts.id} is filtered and lets WebSockets through, which no filter sees; give WebSockets a route of their own with @Unfiltered('why'), or take them off here with @NoWebSocket('why').`,
+    }));
 }
 
 function shapeOf(pattern: PathPattern): string {

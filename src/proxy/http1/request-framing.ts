@@ -37,7 +37,9 @@ export function frameRequest(request: UpstreamRequest, body: RequestBody = reque
   }
   let text = `${method} ${path} HTTP/1.1\r\n${section(headers)}`;
   // RFC 9110, section 10.1.4: whoever sends TE names it in Connection.
-  if (request.trailers === true) text += 'TE: trailers\r\nConnection: TE\r\n';
+  // RFC 6455, section 4.1.
+  if (request.upgrade === true) text += 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+  else if (request.trailers === true) text += 'TE: trailers\r\nConnection: TE\r\n';
 
   if (body === undefined) {
     return {

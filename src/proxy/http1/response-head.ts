@@ -26,6 +26,8 @@ export interface ResponseHead {
   readonly named: readonly string[] | undefined;
   /** What `Trailer` said. */
   readonly announced: string | undefined;
+  /** What `Upgrade` said. */
+  readonly upgrade: string | undefined;
 }
 
 /** Where one field stands in the section's text: four numbers a field, so that no object is made while bytes are read. */
@@ -62,6 +64,7 @@ export function readHead(
   let keepAliveMs = Number.POSITIVE_INFINITY;
   let named: string[] | undefined;
   let announced: string | undefined;
+  let upgrade: string | undefined;
 
   for (let span = 0; span < fieldCount * SPAN_WIDTH; span += SPAN_WIDTH) {
     const name = text.slice(spans[span] as number, spans[span + 1] as number);
@@ -104,6 +107,7 @@ export function readHead(
       }
       if (lower === 'keep-alive') keepAliveMs = Math.min(keepAliveMs, keepAliveIdleMs(value));
       else if (lower === 'trailer') announced = announced === undefined ? value : `${announced},${value}`;
+      else if (lower === 'upgrade') upgrade = upgrade === undefined ? value : `${upgrade},${value}`;
       if (HOP_BY_HOP.has(lower)) continue;
     }
     headers.push(name, value);
@@ -113,7 +117,7 @@ export function readHead(
   // RFC 9112, section 6.1: chunked in an HTTP/1.0 message is faulty framing.
   if (chunked && minorVersion === 0) throw malformed('Transfer-Encoding in an HTTP/1.0 response');
 
-  const bodiless = answersHead || status === 204 || status === 304;
+  const bodiless = answersHead || status === 101 || status === 204 || status === 304;
   const framing = bodiless
     ? FRAMING_NONE
     : chunked
@@ -140,6 +144,7 @@ export function readHead(
     keepAliveMs,
     named,
     announced,
+    upgrade,
   };
 }
 

@@ -84,6 +84,7 @@ export class ResponseParser {
   #stage = STATUS;
   #answersHead = false;
   #wantsTrailers = false;
+  #switches = false;
   #status = 0;
   #minorVersion = 1;
   #informational = 0;
@@ -99,8 +100,13 @@ export class ResponseParser {
 
   constructor(private readonly limits: ResponseLimits) {}
 
-  /** Prepares for the next response on the connection. */
-  begin(answersHead: boolean, wantsTrailers = false): void {
+  /**
+   * Prepares for the next response on the connection.
+   *
+   * @param switches whether another protocol was asked for: then a 101 is final, and no byte behind it is looked at
+   */
+  begin(answersHead: boolean, wantsTrailers = false, switches = false): void {
+    this.#switches = switches;
     this.#answersHead = answersHead;
     this.#wantsTrailers = wantsTrailers;
     this.trailers = undefined;
@@ -266,7 +272,7 @@ export class ResponseParser {
       this.#minorVersion,
       this.#answersHead,
     );
-    if (head.status < 200) {
+    if (head.status < 200 && !(head.status === 101 && this.#switches)) {
       refuseOddInterim(head);
       if (++this.#informational > this.limits.maxInformational) throw malformed('too many 1xx responses');
       this.#beginSection(STATUS);

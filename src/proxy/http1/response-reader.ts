@@ -19,6 +19,7 @@ export class ResponseReader {
   followed = false;
   readonly #parser: ResponseParser;
   #length = 0;
+  #at = 0;
   #from = 0;
   #to = 0;
 
@@ -43,7 +44,8 @@ export class ResponseReader {
 
   /** Prepares for the response to a request. */
   begin({ request }: Attempt): void {
-    this.#parser.begin(request.method === 'HEAD', request.trailers);
+    const switches = request.upgrade === true;
+    this.#parser.begin(request.method === 'HEAD', request.trailers === true && !switches, switches);
   }
 
   /**
@@ -78,9 +80,15 @@ export class ResponseReader {
     this.headed = headed;
     this.ended = event === END;
     this.followed = at < length;
+    this.#at = at;
     this.#length = length;
     this.#from = from;
     this.#to = to;
+  }
+
+  /** What stands in this read behind the response, as bytes of the caller's own. */
+  rest(): Buffer {
+    return this.buffer.copy(this.#at, this.#length);
   }
 
   /** The body bytes of this read, which belong to the caller from now on. */

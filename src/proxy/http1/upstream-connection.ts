@@ -2,17 +2,23 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../contracts/clock.js';
 import type { Target } from '../../contracts/forwarder.js';
 import { GatewayError, type GatewayErrorCode } from '../../contracts/gateway-error.js';
+import { TunnelBody } from '../../contracts/upgrade.js';
 import { UpstreamResponse } from '../../contracts/upstream-response.js';
+import { switchProblem } from '../upgrade/switch-answer.js';
+import { SwitchedConnection } from '../upgrade/switched-connection.js';
 import type { Attempt } from './attempt.js';
 import { BufferSender } from './buffer-sender.js';
 import type { Connect } from './connect.js';
 import { connectionFailure } from './connect-failure.js';
+import { malformed } from './malformed.js';
 import type { RequestSender, RequestSenderOwner } from './request-sender.js';
 import type { ResponseHead } from './response-head.js';
-import type { ResponseLimits } from './response-limits.js';
+import { RESPONSE_LIMIT_DEFAULTS, type ResponseLimits } from './response-limits.js';
 import { ResponseReader } from './response-reader.js';
 import { StreamSender } from './stream-sender.js';
 import { type BodySource, StreamingBody } from './streaming-body.js';
+
+const SWITCHING = 101;
 
 /** The pool a connection belongs to. */
 export interface ConnectionOwner {
@@ -39,6 +45,9 @@ const RECEIVING = 3;
 const IDLE = 4;
 const CLOSED = 5;
 
+/** In the place of a reader that a switched connection has no use for. */
+const NO_READER = new ResponseReader(RESPONSE_LIMIT_DEFAULTS);
+
 /**
  * One connection to a target, carrying one request at a time:
  * dialing → (sending → awaiting → receiving → idle)* → closed.
@@ -57,7 +66,9 @@ export class UpstreamConnection implements BodySource, RequestSenderOwner {
   #served = false;
   #paused = false;
   #referenced = true;
-  readonly #reader: ResponseReader;
+  #reader: ResponseReader;
+  /** Set once it speaks another protocol: what it reads is no response any more. */
+  #switched: SwitchedConnection | undefined = undefined;
   readonly #clock: Clock;
   readonly #socket: Socket;
 
@@ -71,11 +82,10 @@ export class UpstreamConnection implements BodySource, RequestSenderOwner {
   ) {
     this.#reader = new ResponseReader(settings.limits);
     this.#clock = settings.clock;
-    const reads = this.#reader.buffer;
     this.#socket = settings.connect(
       target,
       {
-        buffer: () => reads.next(),
+        buffer: () => this.#switched?.memory ?? this.#reader.buffer.next(),
         callback: (length) => {
           this.#read(length);
           return true;
@@ -198,7 +208,8 @@ export class UpstreamConnection implements BodySource, RequestSenderOwner {
     const attempt = this.#attempt;
     // Bytes nobody asked for: whatever they are, they must not become the answer to the next request.
     if (attempt === undefined) {
-      this.#close();
+      if (this.#switched === undefined) this.#close();
+      else this.#switched.received(length);
       return;
     }
     attempt.trace.answered = true;
@@ -212,12 +223,29 @@ export class UpstreamConnection implements BodySource, RequestSenderOwner {
   #consume(attempt: Attempt, length: number): void {
     const reader = this.#reader;
     reader.read(length, attempt);
+    if (reader.headed && reader.head?.status === SWITCHING) return this.#switch(attempt);
     if (reader.headed) this.#answer(attempt);
     else if (reader.brought) this.#body?.push(reader.take());
     // The sink may have given up, or refused, while it was written to.
     if (this.#attempt !== attempt) return;
     if (reader.ended) this.#complete(attempt, !reader.followed);
     else if (this.#answered) this.#expectWithin(attempt.timeouts.idleMs);
+  }
+
+  /** The connection leaves HTTP, and this object with it: whoever takes the answer has the socket. */
+  #switch(attempt: Attempt): void {
+    const { head } = this.#reader;
+    const { request, resolve } = attempt;
+    const problem = switchProblem(head as ResponseHead, request.headers);
+    if (problem !== undefined) throw malformed(problem);
+    const switched = new SwitchedConnection(this.#socket, this.#reader.rest());
+    this.#switched = switched;
+    this.#reader = NO_READER;
+    this.#detach(attempt);
+    this.#phase = CLOSED;
+    this.#deadline = Number.POSITIVE_INFINITY;
+    this.owner.closed(this);
+    resolve(new UpstreamResponse(SWITCHING, (head as ResponseHead).headers, new TunnelBody(switched)));
   }
 
   #answer(attempt: Attempt): void {

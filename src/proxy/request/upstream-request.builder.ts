@@ -86,14 +86,16 @@ export class UpstreamRequestBuilder {
 
     // 4.
     appendForwarding(headers, exchange, clientHost);
+    // A call that a handler makes has headers of its own.
+    const own = raw === exchange.req.rawHeaders;
     return {
       method: call.method,
       path: call.path + call.query,
       headers,
       body: call.body,
       origin: exchange,
-      // A call that a handler makes has headers of its own.
-      informs: raw === exchange.req.rawHeaders,
+      informs: own,
+      upgrade: own && exchange.tunnel !== undefined && call.method === 'GET',
       // An answer over HTTP/1.0 has no place for them.
       trailers: trailers && exchange.req.httpVersion !== '1.0',
       edits,

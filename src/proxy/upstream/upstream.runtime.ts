@@ -22,6 +22,8 @@ export interface UpstreamRuntimeParts {
   readonly settings: UpstreamSettings;
   readonly forwarder: Forwarder;
   readonly builder: RequestBuilder;
+  /** Carries handshakes of WebSockets; absent where there can be none. */
+  readonly upgrades?: Forwarder;
   readonly observer?: UpstreamObserver;
   readonly clock?: Clock;
 }
@@ -33,6 +35,7 @@ export class UpstreamRuntime {
   /** `undefined` when it is switched off. */
   readonly breaker: Breaker | undefined;
   readonly #forwarder: Forwarder;
+  readonly #upgrades: Forwarder | undefined;
   readonly #builder: RequestBuilder;
   readonly #observer: UpstreamObserver;
   readonly #clock: Clock;
@@ -43,11 +46,12 @@ export class UpstreamRuntime {
   /** Routes hand in one object each: their clocks over the upstream's are worked out once. */
   readonly #routeTimeouts = new WeakMap<TimeoutOptions, TimeoutSettings>();
 
-  constructor({ settings, forwarder, builder, observer, clock }: UpstreamRuntimeParts) {
+  constructor({ settings, forwarder, builder, upgrades, observer, clock }: UpstreamRuntimeParts) {
     const { name, breaker, retry, targets } = settings;
     this.name = name;
     this.settings = settings;
     this.#forwarder = forwarder;
+    this.#upgrades = upgrades;
     this.#builder = builder;
     this.#observer = observer ?? SILENT_OBSERVER;
     this.#clock = clock ?? systemClock;
@@ -103,7 +107,8 @@ export class UpstreamRuntime {
       try {
         const request = this.#builder.build(call, target);
         const timeouts = deadline.timeouts(now);
-        response = await this.#forwarder.forward(request, target, timeouts, cancellation, trace);
+        const forwarder = request.upgrade === true ? this.#upgrader() : this.#forwarder;
+        response = await forwarder.forward(request, target, timeouts, cancellation, trace);
       } catch (caught) {
         thrown = caught;
       }
@@ -185,6 +190,12 @@ export class UpstreamRuntime {
   close(): void {
     this.breaker?.shutdown();
     this.#forwarder.close();
+    this.#upgrades?.close();
+  }
+
+  #upgrader(): Forwarder {
+    if (this.#upgrades !== undefined) return this.#upgrades;
+    throw new GatewayError('internal', { cause: new Error('This upstream carries no WebSockets.') });
   }
 
   /** Takes one retry out of the budget when everything else allows it: ask last. */

@@ -1,4 +1,4 @@
-import { All } from '@nestjs/common';
+import { All, Get } from '@nestjs/common';
 import {
   Forward,
   type ForwardCall,
@@ -7,6 +7,7 @@ import {
   TransformRequest,
   type UpstreamClient,
   type UpstreamResponse,
+  WebSocket,
 } from 'portcullis';
 import { ORDERS } from './orders.upstream.js';
 
@@ -15,6 +16,13 @@ import { ORDERS } from './orders.upstream.js';
 @TransformRequest({ headers: { add: { 'X-Correlation-ID': '$(uuid)' } } })
 export class OrdersController {
   constructor(@InjectUpstream(ORDERS) private readonly orders: UpstreamClient) {}
+
+  /** A WebSocket of new orders, for callers with a token like every other route. */
+  @Get('feed')
+  @WebSocket({ only: true, maxConnectionsPerPrincipal: 10 })
+  feed(@Forward() call: ForwardCall): Promise<UpstreamResponse> {
+    return this.orders.forward(call);
+  }
 
   @All(['', '*path'])
   all(@Forward() call: ForwardCall): Promise<UpstreamResponse> {

@@ -60,6 +60,8 @@ const FIELDS = new Set([
   'keep-alive',
   'x-correlation-id',
   'allow',
+  'upgrade',
+  'sec-websocket-version',
   'www-authenticate',
   'retry-after',
   'ratelimit',
@@ -277,6 +279,7 @@ describe.each(WAYS)('errors and the admin port, %s', (way) => {
         client.close();
         return answer;
       },
+      'upgrade-required': () => send(request('/errors/switched')),
       'rate-limited': async () => {
         await send(request('/errors/counted'));
         return send(request('/errors/counted'));

@@ -560,8 +560,8 @@ describe.each(PASSAGES)('an upstream that lies, %s', (_name, way, prefix) => {
       client.close();
 
       const [section = '', ...rest] = text.split('\r\n\r\n');
-      // Node's own client refuses such a trailer section, before anything was sent on.
-      if (!builtIn && text === '') return;
+      // Node's own client refuses such a trailer section, before anything of the body was sent on.
+      if (!builtIn && rest.join('') === '') return;
       expect(section).toMatch(/^HTTP\/1\.1 200 /);
       expect(section).not.toMatch(/^(content-length|set-cookie|location|status|x-sum):/im);
       expect(section).not.toContain('forged');

@@ -31,6 +31,10 @@ export const POLICY_SOURCES: Readonly<Record<string, PolicySources>> = {
     options: ['src/policies/rate-limit/rate-limit.options.ts', 'RateLimitOptions'],
     types: ['RateLimitWindow', 'RateLimitBy'],
   },
+  websocket: {
+    decorators: 'src/policies/websocket/websocket.decorator.ts',
+    options: ['src/policies/websocket/websocket.options.ts', 'WebSocketOptions'],
+  },
   timeout: {
     decorators: 'src/policies/timeout/timeout.decorator.ts',
     options: ['src/contracts/upstream-definition.ts', 'TimeoutOptions'],

@@ -1,0 +1,22 @@
+import { GatewayError } from '../../contracts/gateway-error.js';
+import type { Stage } from '../../contracts/policy.js';
+import { WEBSOCKET } from './websocket.decorator.js';
+import { checkHandshake, HOW } from './websocket.handshake.js';
+import type { WebSocketOptions } from './websocket.options.js';
+import type { WebSocketSlots } from './websocket.slots.js';
+
+const ASK: readonly string[] = Object.freeze([...HOW, 'Connection', 'Upgrade']);
+
+/** Admits handshakes: those that are well-formed, as many as there is room for. */
+export function webSocketStage(options: Readonly<Required<WebSocketOptions>>, slots: WebSocketSlots): Stage {
+  return (exchange) => {
+    if (!exchange.upgrading) {
+      if (options.only) throw new GatewayError('upgrade-required', { headers: ASK, policy: WEBSOCKET });
+      return;
+    }
+    checkHandshake(exchange.req.rawHeaders);
+    // Express may enter a route twice.
+    exchange.tunnel?.release();
+    exchange.tunnel = slots.take(exchange, options);
+  };
+}

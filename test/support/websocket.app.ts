@@ -1,0 +1,104 @@
+import { All, Get, Module, type Type } from '@nestjs/common';
+import {
+  Authenticate,
+  defineUpstream,
+  env,
+  Forward,
+  type ForwardCall,
+  GatewayModule,
+  InjectUpstream,
+  jwt,
+  ProxyController,
+  Public,
+  RateLimit,
+  RequireScope,
+  TransformRequest,
+  TransformResponse,
+  type UpstreamClient,
+  UpstreamModule,
+  WebSocket,
+} from 'portcullis';
+
+const CHAT = defineUpstream('chat-service', {
+  targets: env('UPSTREAM_URL'),
+  timeout: { connectMs: 500, headersMs: 500 },
+  breaker: false,
+  retry: false,
+});
+
+/** Routes with WebSockets of every kind; all forward to one upstream. */
+@ProxyController(CHAT, 'chat')
+@Public()
+@WebSocket()
+class ChatController {
+  constructor(@InjectUpstream(CHAT) private readonly chat: UpstreamClient) {}
+
+  @Get('members/:room')
+  @Authenticate(jwt())
+  @RequireScope('chat:join')
+  @TransformRequest({ headers: { set: { 'X-Room': 'members' } } })
+  members(@Forward() call: ForwardCall) {
+    return this.chat.forward(call.to('/rooms/members').withHeader('X-Handler', 'yes'));
+  }
+
+  @Get('few')
+  @WebSocket({ maxConnections: 2, only: true })
+  few(@Forward() call: ForwardCall) {
+    return this.chat.forward(call);
+  }
+
+  @Get('each')
+  @WebSocket({ maxConnectionsPerPrincipal: 1 })
+  each(@Forward() call: ForwardCall) {
+    return this.chat.forward(call);
+  }
+
+  @Get('small')
+  @WebSocket({ maxMessageBytes: 100 })
+  small(@Forward() call: ForwardCall) {
+    return this.chat.forward(call);
+  }
+
+  @Get('brief')
+  @WebSocket({ idleMs: 200 })
+  brief(@Forward() call: ForwardCall) {
+    return this.chat.forward(call);
+  }
+
+  @Get('limited')
+  @RateLimit({ limit: 2, window: '1m', by: 'route' })
+  limited(@Forward() call: ForwardCall) {
+    return this.chat.forward(call);
+  }
+
+  @Get('shaped')
+  @TransformResponse({ headers: { set: { 'X-Shaped': 'yes' } } })
+  shaped(@Forward() call: ForwardCall) {
+    return this.chat.forward(call);
+  }
+
+  @All(['', '*path'])
+  rest(@Forward() call: ForwardCall) {
+    return this.chat.forward(call);
+  }
+}
+
+/** The same upstream, without WebSockets. */
+@ProxyController(CHAT, 'plain')
+@Public()
+class PlainController {
+  constructor(@InjectUpstream(CHAT) private readonly chat: UpstreamClient) {}
+
+  @All(['', '*path'])
+  rest(@Forward() call: ForwardCall) {
+    return this.chat.forward(call);
+  }
+}
+
+@Module({
+  imports: [GatewayModule.forRoot(), UpstreamModule.forFeature(CHAT)],
+  controllers: [ChatController, PlainController],
+})
+class WebSocketAppModule {}
+
+export const WEBSOCKET_APP: Type = WebSocketAppModule;
