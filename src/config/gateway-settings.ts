@@ -48,6 +48,8 @@ export interface GatewaySettings {
     readonly trustedProxies: BlockList | undefined;
     /** Connections of trusted proxies begin with a PROXY header. */
     readonly proxyProtocol: boolean;
+    /** Clients may speak HTTP/2. */
+    readonly http2: boolean;
   };
   /** `undefined`: no certificate is configured, and nothing listens for TLS. */
   readonly tls: TlsSettings | undefined;
@@ -69,6 +71,7 @@ export interface GatewaySettings {
     readonly requestTimeoutMs: number;
     readonly writeTimeoutMs: number;
     readonly keepAliveTimeoutMs: number;
+    readonly maxConcurrentStreams: number;
     readonly maxConnections: number;
     readonly maxConnectionsPerAddress: number;
     /** What an upstream may send around its bodies; 0 allows none. */

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { DownstreamLine } from './downstream.js';
 
 /** A client's certificate whose chain the gateway verified in the handshake. */
 export interface ClientCertificate {
@@ -18,10 +18,13 @@ export interface ClientCertificate {
 
 const READER = Symbol('portcullis.client-certificate');
 
-type Carrier = Socket & { [READER]?: () => ClientCertificate | undefined };
+type Carrier = DownstreamLine & { [READER]?: () => ClientCertificate | undefined };
 
 /** Lets the verified certificate of a connection be read; it is, at most once, when somebody asks. */
-export function carryClientCertificate(socket: Socket, read: () => ClientCertificate | undefined): void {
+export function carryClientCertificate(
+  socket: DownstreamLine,
+  read: () => ClientCertificate | undefined,
+): void {
   let certificate: ClientCertificate | undefined;
   let known = false;
   (socket as Carrier)[READER] = () => {
@@ -34,6 +37,6 @@ export function carryClientCertificate(socket: Socket, read: () => ClientCertifi
 }
 
 /** The verified certificate of a connection's client; `undefined` without one. */
-export function clientCertificateOf(socket: Socket): ClientCertificate | undefined {
-  return (socket as Carrier)[READER]?.();
+export function clientCertificateOf(socket: DownstreamLine): ClientCertificate | undefined {
+  return ((socket.connection ?? socket) as Carrier)[READER]?.();
 }

@@ -9,6 +9,7 @@ import { UpstreamResponse } from '../contracts/upstream-response.js';
 import { type ConnectionRefusal, limitAllConnections, limitConnections } from '../edge/connection-limits.js';
 import { Edge, type ReservedHandler } from '../edge/edge.js';
 import { healthResponse } from '../edge/health.response.js';
+import { Http2Front } from '../edge/http2/http2.front.js';
 import { expectProxyHeaders } from '../edge/proxy-header.gate.js';
 import { TransportRules } from '../edge/tls/transport-rules.js';
 import type { Observability } from '../observability/create-observability.js';
@@ -21,6 +22,7 @@ import { EdgeHolder } from './edge.holder.js';
 import { EdgeWarnings } from './edge.warnings.js';
 import { GatewayAdapter } from './gateway.adapter.js';
 import { OBSERVABILITY, SETTINGS } from './gateway.tokens.js';
+import { Http2Bridge } from './http2/http2.bridge.js';
 import { GatewayGuard } from './interpreter/gateway.guard.js';
 import { GatewayInterceptor } from './interpreter/gateway.interceptor.js';
 import { GatewayExceptionFilter, httpExceptionProblem } from './interpreter/gateway-exception.filter.js';
@@ -34,6 +36,8 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
   readonly edge: Edge;
   /** The TLS port; `undefined` without a certificate, and before the application is initialised. */
   tls: TlsFront | undefined;
+  /** `undefined` where clients may not speak HTTP/2. */
+  http2: Http2Front | undefined;
   readonly #warnings: EdgeWarnings;
 
   constructor(
@@ -84,7 +88,10 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     const adapter = this.host.httpAdapter;
     this.#plan();
-    if (adapter instanceof GatewayAdapter) adapter.attach(this.edge, () => this.#replan());
+    if (adapter instanceof GatewayAdapter) {
+      adapter.attach(this.edge, () => this.#replan());
+      this.#speakHttp2(adapter);
+    }
     this.#answerUpstreamResponses();
     const server = adapter.getHttpServer() as Server;
     this.tls = this.#tlsFront(server);
@@ -98,10 +105,11 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
   #tlsFront(http: Server): TlsFront | undefined {
     const { tls } = this.settings;
     if (tls === undefined) return undefined;
+    const { http2 } = this;
     return new TlsFront({
       settings: tls,
       http,
-      acceptHttp2: undefined,
+      acceptHttp2: http2 && ((socket) => http2.accept(socket)),
       observability: this.observability,
       now,
     });
@@ -129,6 +137,15 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
       strictTransport,
       redirect: redirect && { status: redirect.status, port },
     });
+  }
+
+  #speakHttp2(adapter: GatewayAdapter): void {
+    const { limits, traffic } = this.settings;
+    if (!traffic.http2) return;
+    const bridge = new Http2Bridge(adapter.serveHttp1, limits.upstream);
+    const front = new Http2Front(this.edge, limits, bridge.serve);
+    this.http2 = front;
+    adapter.acceptHttp2 = (connection) => front.accept(connection);
   }
 
   readonly #connectionRefused = (reason: ConnectionRefusal, address: string): void => {

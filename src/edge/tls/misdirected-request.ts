@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import type { DownstreamLine } from '../../contracts/downstream.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
 import { type CertificateStore, hostName, type ShownCertificate } from './certificate.store.js';
 
@@ -10,7 +10,7 @@ interface Shown {
   readonly store: CertificateStore;
 }
 
-type Carrier = Socket & { [SHOWN]?: Shown };
+type Carrier = DownstreamLine & { [SHOWN]?: Shown };
 
 /** Keeps which certificate a connection was opened for. */
 export function rememberShown(socket: TLSSocket, store: CertificateStore): void {
@@ -24,8 +24,8 @@ export function rememberShown(socket: TLSSocket, store: CertificateStore): void 
  * 15.5.20): what was checked in the handshake of one host says nothing for another. A host that the connection's
  * certificate covers may share it, as clients of HTTP/2 do.
  */
-export function misdirection(socket: Socket, host: string | undefined): GatewayError | undefined {
-  const shown = (socket as Carrier)[SHOWN];
+export function misdirection(socket: DownstreamLine, host: string | undefined): GatewayError | undefined {
+  const shown = ((socket.connection ?? socket) as Carrier)[SHOWN];
   if (shown === undefined || host === undefined) return undefined;
   const name = hostName(host);
   const { certificate, store } = shown;

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { DownstreamLine } from '../../contracts/downstream.js';
 import type { Exchange } from '../../contracts/exchange.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
 import { withHeader } from '../../contracts/raw-headers.js';
@@ -50,7 +50,7 @@ export class TransportRules {
   }
 
   /** The field's line in an answer that is written by hand. */
-  line(socket: Socket): string {
+  line(socket: DownstreamLine): string {
     const { strictTransport } = this.options;
     return strictTransport === undefined || !isSecure(socket)
       ? ''
@@ -74,6 +74,6 @@ function redirection(exchange: Exchange, status: number, port: number): Upstream
 
 const HTTPS = 443;
 
-function isSecure(socket: Socket): boolean {
-  return (socket as { readonly encrypted?: boolean }).encrypted === true;
+function isSecure(socket: DownstreamLine): boolean {
+  return socket.encrypted === true;
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { DownstreamRequest } from '../../contracts/downstream.js';
 
 const CLIENT_END = Symbol('portcullis.client-end');
 
@@ -31,8 +32,8 @@ export class ClientEnd {
   }
 
   /** The end that belongs to a request; `undefined` unless it asks for a WebSocket. */
-  static of(req: IncomingMessage): ClientEnd | undefined {
-    return (req as Upgrading)[CLIENT_END];
+  static of(req: DownstreamRequest): ClientEnd | undefined {
+    return (req as { [CLIENT_END]?: ClientEnd })[CLIENT_END];
   }
 
   /** Hands everything over to another listener, what came early first. */

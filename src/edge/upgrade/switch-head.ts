@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Exchange } from '../../contracts/exchange.js';
 import { headerSection } from '../../contracts/header-section.js';
 import type { UpstreamResponse } from '../../contracts/upstream-response.js';
@@ -18,7 +19,8 @@ export function switchHead(exchange: Exchange, { headers }: UpstreamResponse): s
     const name = headers[i] as string;
     if (name.toLowerCase() !== 'x-correlation-id') fields.push(name, headers[i + 1] as string);
   }
-  const { res } = exchange;
+  // Only HTTP/1.1 switches.
+  const res = exchange.res as ServerResponse;
   for (const name of exchange.handedOver ? res.getHeaderNames() : []) {
     if (NOT_OURS.test(name)) continue;
     for (const value of [res.getHeader(name) ?? []].flat()) fields.push(name, String(value));
