@@ -29,6 +29,8 @@ export interface GatewaySettings {
     readonly trustedProxies: BlockList | undefined;
     /** Connections of trusted proxies begin with a PROXY header. */
     readonly proxyProtocol: boolean;
+    /** Clients may speak HTTP/2. */
+    readonly http2: boolean;
   };
   readonly admin: {
     readonly host: string;
@@ -48,6 +50,7 @@ export interface GatewaySettings {
     readonly requestTimeoutMs: number;
     readonly writeTimeoutMs: number;
     readonly keepAliveTimeoutMs: number;
+    readonly maxConcurrentStreams: number;
     readonly maxConnections: number;
     readonly maxConnectionsPerAddress: number;
     /** What an upstream may send around its bodies; 0 allows none. */

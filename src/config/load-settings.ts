@@ -72,6 +72,7 @@ function toSettings(values: SettingValues, jwt: JwtSettings): GatewaySettings {
       healthPath: values.HEALTH_PATH,
       trustedProxies: values.TRUSTED_PROXIES,
       proxyProtocol: values.PROXY_PROTOCOL === 'on',
+      http2: values.HTTP2 === 'on',
     },
     admin: {
       host: values.ADMIN_HOST,
@@ -90,6 +91,7 @@ function toSettings(values: SettingValues, jwt: JwtSettings): GatewaySettings {
       requestTimeoutMs: values.REQUEST_TIMEOUT_MS,
       writeTimeoutMs: values.WRITE_TIMEOUT_MS,
       keepAliveTimeoutMs: values.KEEP_ALIVE_TIMEOUT_MS,
+      maxConcurrentStreams: values.MAX_CONCURRENT_STREAMS,
       maxConnections: values.MAX_CONNECTIONS,
       maxConnectionsPerAddress: values.MAX_CONNECTIONS_PER_ADDRESS,
       upstream: {

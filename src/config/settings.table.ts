@@ -64,7 +64,13 @@ export const SETTINGS = {
     '0.0.0.0',
     'Address the traffic port listens on. `0.0.0.0` is every IPv4 interface, `::` every interface.',
   ),
-  PORT: withDefault('traffic', port, '8080', 'Traffic port, plain HTTP/1.1.'),
+  PORT: withDefault(
+    'traffic',
+    port,
+    '8080',
+    'Traffic port, without TLS: HTTP/1.1, and HTTP/2 for clients that know it beforehand.',
+  ),
+  HTTP2: withDefault('traffic', choice('on', 'off'), 'on', 'Whether clients may speak HTTP/2.'),
   HEALTH_PATH: withDefault(
     'traffic',
     text('a path of plain segments, without a slash at its end', PATH),
@@ -194,6 +200,12 @@ export const SETTINGS = {
     milliseconds,
     '75000',
     'How long an idle client connection is kept; it is announced to the client, and closed a second later. Longer than the 60 s that load balancers commonly hold theirs, so that they never write into a connection that is closing.',
+  ),
+  MAX_CONCURRENT_STREAMS: withDefault(
+    'limits',
+    wholeNumber(1, 10_000),
+    '100',
+    'Requests at the same time on one HTTP/2 connection; the client is told, and streams beyond it are refused.',
   ),
   MAX_CONNECTIONS: withDefault(
     'limits',

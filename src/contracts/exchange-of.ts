@@ -1,19 +1,19 @@
-import type { IncomingMessage } from 'node:http';
+import type { DownstreamRequest } from './downstream.js';
 import type { Exchange } from './exchange.js';
 import { GatewayError } from './gateway-error.js';
 
 const EXCHANGE = Symbol('portcullis.exchange');
 
-type Carrier = IncomingMessage & { [EXCHANGE]?: Exchange };
+type Carrier = DownstreamRequest & { [EXCHANGE]?: Exchange };
 
 /** Ties a request to its exchange, so that a guard or interceptor that is handed the request finds it. */
-export function attachExchange(req: IncomingMessage, exchange: Exchange): void {
+export function attachExchange(req: DownstreamRequest, exchange: Exchange): void {
   // A symbol property costs a fraction of a WeakMap entry and dies with the request.
   (req as Carrier)[EXCHANGE] = exchange;
 }
 
 /** The exchange of a request; `undefined` when the gateway's edge never saw it. */
-export function exchangeOf(req: IncomingMessage): Exchange | undefined {
+export function exchangeOf(req: DownstreamRequest): Exchange | undefined {
   return (req as Carrier)[EXCHANGE];
 }
 
@@ -22,7 +22,7 @@ export function exchangeOf(req: IncomingMessage): Exchange | undefined {
  *
  * @throws GatewayError `internal` when the request did not come through the gateway's edge
  */
-export function requireExchange(req: IncomingMessage, enhancer: string): Exchange {
+export function requireExchange(req: DownstreamRequest, enhancer: string): Exchange {
   const exchange = exchangeOf(req);
   if (exchange !== undefined) return exchange;
   throw new GatewayError('internal', {

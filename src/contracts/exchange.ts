@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Cancellation } from './cancellation.js';
+import type { DownstreamReply, DownstreamRequest } from './downstream.js';
 import type { ForwardCall } from './forward-call.js';
 import type { ForwardedOrigin } from './forwarded-origin.js';
 import type { GatewayError } from './gateway-error.js';
@@ -71,8 +71,8 @@ export class Exchange {
   readonly cancellation = new Cancellation();
 
   constructor(
-    readonly req: IncomingMessage,
-    readonly res: ServerResponse,
+    readonly req: DownstreamRequest,
+    readonly res: DownstreamReply,
     readonly method: string,
     /** The canonical path: what matching, policies, logs and the upstream see. Percent-encoded. */
     readonly path: string,

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { DownstreamReply } from '../contracts/downstream.js';
 import { cutConnection } from './cut-connection.js';
 
 /**
@@ -7,7 +7,7 @@ import { cutConnection } from './cut-connection.js';
  * Missing bytes tell it by themselves where a length was declared, and a missing last chunk where chunks are sent.
  * Where the end of the connection is the end of the body, as for HTTP/1.0 clients, only a reset does.
  */
-export function cutReply(res: ServerResponse, lengthDeclared: boolean): void {
+export function cutReply(res: DownstreamReply, lengthDeclared: boolean): void {
   const { socket } = res;
   if (res.headersSent && !lengthDeclared && !res.chunkedEncoding && socket !== null) cutConnection(socket);
   else res.destroy();

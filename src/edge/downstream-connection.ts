@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { DownstreamLine } from '../contracts/downstream.js';
 import type { Exchange } from '../contracts/exchange.js';
 import { GatewayError } from '../contracts/gateway-error.js';
 import type { BodyPace } from './body-pace.js';
@@ -13,7 +13,7 @@ interface Tracked {
 }
 
 /**
- * The exchanges in flight on one client connection, so that one listener per connection
+ * The exchanges in flight on one client's line, so that one listener per connection
  * (not one per request) tells them that the client left.
  */
 export class DownstreamConnection {
@@ -28,13 +28,13 @@ export class DownstreamConnection {
   #waiting: WaitingRequests | undefined;
 
   private constructor(
-    readonly socket: Socket,
+    readonly socket: DownstreamLine,
     readonly left: (exchange: Exchange, reason: GatewayError) => void,
   ) {}
 
   /** The tracker of a socket, made at its first use and watched by the sweep from then on. */
   static of(
-    socket: Socket,
+    socket: DownstreamLine,
     left: (exchange: Exchange, reason: GatewayError) => void,
     sweep?: ConnectionSweep,
   ): DownstreamConnection {
@@ -51,6 +51,11 @@ export class DownstreamConnection {
       });
     }
     return connection;
+  }
+
+  /** Whether a line has carried an exchange. */
+  static isKnown(socket: DownstreamLine): boolean {
+    return (socket as Tracked)[CONNECTION] !== undefined;
   }
 
   /** Whether an exchange is in flight. */

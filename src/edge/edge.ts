@@ -1,11 +1,13 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import type { DownstreamReply, DownstreamRequest } from '../contracts/downstream.js';
 import type { Exchange } from '../contracts/exchange.js';
-import { attachExchange } from '../contracts/exchange-of.js';
+import { attachExchange, exchangeOf } from '../contracts/exchange-of.js';
 import type { ExchangeRecorder } from '../contracts/exchange-recorder.js';
 import { GatewayError } from '../contracts/gateway-error.js';
 import { EMPTY_BODY, UpstreamResponse } from '../contracts/upstream-response.js';
-import { EMPTY_PLAN, type Plan } from '../routing/plan.js';
+import { EMPTY_PLAN, type Plan, RefusingPlan } from '../routing/plan.js';
 import type { PlannedRoute } from '../routing/planned-route.js';
+import { canonicalPath } from './canonical-path.js';
 import { ConnectionSweep, type PaceLimits } from './connection-sweep.js';
 import { countReceived } from './counted-request.js';
 import { cutReply } from './cut-reply.js';
@@ -63,8 +65,19 @@ export class Edge {
     return this.#active;
   }
 
+  /** {@link handle}, where nothing a single request does may end the process. */
+  take(req: DownstreamRequest, res: DownstreamReply, next: Next): void {
+    try {
+      this.handle(req, res, next);
+    } catch (error) {
+      const exchange = exchangeOf(req);
+      if (exchange === undefined) res.destroy();
+      else this.fail(exchange, error);
+    }
+  }
+
   /** Takes one request. `next` hands it to Express, where interpreted and foreign routes run. */
-  handle(req: IncomingMessage, res: ServerResponse, next: Next): void {
+  handle(req: DownstreamRequest, res: DownstreamReply, next: Next): void {
     // A connection that was told to close is owed nothing more.
     if (!takesMore(req.socket)) return;
 
@@ -74,6 +87,22 @@ export class Edge {
     if (refusal !== undefined) return this.#refuse(exchange, refusal);
     if (connection.mustWait) connection.wait(exchange, () => this.#serveLater(exchange, next));
     else this.#serve(exchange, next);
+  }
+
+  /**
+   * Whether a request is answered without Express: what can be is served in the protocol it came in. To be asked before
+   * {@link handle}, with the method and the path and query as received.
+   */
+  servesAlone(method: string, url: string): boolean {
+    const mark = url.indexOf('?');
+    const path = canonicalPath(mark < 0 ? url : url.slice(0, mark));
+    // What is refused needs nobody else.
+    if (path === undefined || this.#reserved.has(path)) return true;
+    const { plan } = this;
+    // It lets nothing pass, and says so natively.
+    if (plan instanceof RefusingPlan) return true;
+    const route = plan.match(method, path)?.value;
+    return route === undefined ? !plan.fallsThrough : route.mode === 'compiled' && !route.deopt;
   }
 
   #serve(exchange: Exchange, next: Next): void {
@@ -191,7 +220,7 @@ export class Edge {
 
   /** Express writes the answer itself; all that is left to do is to see it finish. */
   #handOver(exchange: Exchange, next: Next): void {
-    const { res } = exchange;
+    const res = exchange.res as ServerResponse;
     exchange.handedOver = true;
     if (this.draining) {
       takeNoMore(exchange.req.socket);

@@ -1,4 +1,5 @@
 import { IncomingMessage, type ServerResponse } from 'node:http';
+import type { DownstreamRequest } from '../contracts/downstream.js';
 
 const WAITS = Symbol('portcullis.waits-for-continue');
 
@@ -26,6 +27,6 @@ export function continueOnRead(req: IncomingMessage, res: ServerResponse): void 
 }
 
 /** Whether a client still holds its body back: it was promised an answer first and nobody has asked for the body. */
-export function holdsBodyBack(req: IncomingMessage): boolean {
-  return (req as Expecting)[WAITS] === true && !req.complete;
+export function holdsBodyBack(req: DownstreamRequest): boolean {
+  return (req as { [WAITS]?: boolean })[WAITS] === true && !req.complete;
 }

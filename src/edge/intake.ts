@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BlockList } from 'node:net';
+import type { DownstreamReply, DownstreamRequest, FramedRequest } from '../contracts/downstream.js';
 import { Exchange } from '../contracts/exchange.js';
 import { GatewayError } from '../contracts/gateway-error.js';
 import type { RequestBody } from '../contracts/upstream-request.js';
@@ -32,13 +33,13 @@ export interface Intake {
  * Opens the exchange of a request: correlation id, client address, canonical path, body.
  * A request that can be read in two ways gets an exchange too, so that its refusal is correlated and recorded.
  */
-export function openExchange(req: IncomingMessage, res: ServerResponse, options: IntakeOptions): Intake {
+export function openExchange(req: DownstreamRequest, res: DownstreamReply, options: IntakeOptions): Intake {
   const startedAt = options.now();
   const url = req.url as string;
   const { rawHeaders } = req;
   const method = req.method as string;
   FIELDS.read(rawHeaders);
-  const target = url.charCodeAt(0) === SLASH ? url : originForm(url, contextOf(req, method));
+  const target = url.charCodeAt(0) === SLASH ? url : otherForm(req, url, method);
   const mark = target === undefined ? -1 : target.indexOf('?');
   const rawPath = mark < 0 ? target : (target as string).slice(0, mark);
   const query = mark < 0 ? '' : (target as string).slice(mark);
@@ -58,7 +59,8 @@ export function openExchange(req: IncomingMessage, res: ServerResponse, options:
   );
   exchange.forwarded = client === undefined ? peer.reached : client.origin;
   const refusal = refusalOf(req, FIELDS, target, path, query, options.limits);
-  if (FIELDS.upgrades) endBehindUpgrade(req, res);
+  if (FIELDS.upgrades && req.framed === undefined)
+    endBehindUpgrade(req as IncomingMessage, res as ServerResponse);
   // Express and everything behind it sees the path that was judged.
   if (path !== undefined && (path !== rawPath || target !== url)) req.url = path + query;
   return { exchange, refusal };
@@ -67,6 +69,11 @@ export function openExchange(req: IncomingMessage, res: ServerResponse, options:
 const SLASH = 0x2f;
 /** Nothing is awaited while it is in use, so one is enough. */
 const FIELDS = new RequestFields();
+
+/** A target that is no path. Where frames say scheme and authority, the target does not (RFC 9113, section 8.3.1). */
+function otherForm(req: DownstreamRequest, url: string, method: string): string | undefined {
+  return req.framed === undefined || url === ASTERISK ? originForm(url, contextOf(req, method)) : undefined;
+}
 
 /** The client that forwarding headers name; `undefined` when the peer is not believed. */
 function clientBehind(
@@ -79,16 +86,25 @@ function clientBehind(
   return client;
 }
 
-function contextOf(req: IncomingMessage, method: string): TargetContext {
-  return { method, host: FIELDS.host, secure: (req.socket as { encrypted?: boolean }).encrypted === true };
+function contextOf(req: DownstreamRequest, method: string): TargetContext {
+  return { method, host: FIELDS.host, secure: req.socket.encrypted === true };
 }
 
 /** RFC 9112, section 6.3: a request has a body when it says so, whatever its method. */
-function requestBody(req: IncomingMessage, { coding, length }: RequestFields): RequestBody {
-  if (coding !== undefined) return bodyOf(req, undefined);
+function requestBody(req: DownstreamRequest, { coding, length }: RequestFields): RequestBody {
+  const { framed } = req;
+  if (framed !== undefined) return framedBody(framed, length);
+  if (coding !== undefined) return bodyOf(req as IncomingMessage, undefined);
   if (length === undefined) return undefined;
   const bytes = Number(length);
-  return bytes === 0 ? undefined : bodyOf(req, bytes);
+  return bytes === 0 ? undefined : bodyOf(req as IncomingMessage, bytes);
+}
+
+/** Where frames tell whether a body comes, Content-Length only says how long it is (RFC 9113, section 8.1.1). */
+function framedBody({ body }: FramedRequest, length: string | undefined): RequestBody {
+  if (body === undefined || length === '0') return undefined;
+  body.on('error', ignore);
+  return { stream: body, length: length === undefined ? undefined : Number(length) };
 }
 
 function bodyOf(req: IncomingMessage, length: number | undefined): RequestBody {

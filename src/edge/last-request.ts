@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { DownstreamLine } from '../contracts/downstream.js';
 
 const LAST = Symbol('portcullis.last-request');
 
@@ -7,11 +7,11 @@ const LAST = Symbol('portcullis.last-request');
  *
  * node:http goes on parsing what a client has sent behind such a request, and must not be heard: RFC 9112, section 9.6.
  */
-export function takeNoMore(socket: Socket): void {
+export function takeNoMore(socket: DownstreamLine): void {
   (socket as { [LAST]?: true })[LAST] = true;
 }
 
 /** Whether a request that comes on a connection is still to be served. */
-export function takesMore(socket: Socket): boolean {
+export function takesMore(socket: DownstreamLine): boolean {
   return (socket as { [LAST]?: true })[LAST] === undefined;
 }

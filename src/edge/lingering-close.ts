@@ -1,4 +1,5 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
+import type { DownstreamLine } from '../contracts/downstream.js';
 
 /** How much of an upload is read away behind its answer. */
 const LINGER_BYTES = 1_048_576;
@@ -12,7 +13,9 @@ const LINGER_MS = 2_000;
  *
  * What still comes is read away and understood by nobody, up to a bound.
  */
-export function lingerOnClose(socket: Socket): void {
+export function lingerOnClose(socket: DownstreamLine): void {
+  // A stream of HTTP/2 ends alone.
+  if (!(socket instanceof Socket)) return;
   // What node:http calls when the last answer of a connection has been handed over.
   socket.destroySoon = () => linger(socket);
 }

@@ -4,6 +4,7 @@ import type { Exchange } from '../contracts/exchange.js';
 import { exchangeOf } from '../contracts/exchange-of.js';
 import { GatewayError, type GatewayErrorCode } from '../contracts/gateway-error.js';
 import { answerUnderWay, bodyUnderWay } from './answer-under-way.js';
+import type { ParserError } from './http2/prior-knowledge.js';
 import { takeNoMore, takesMore } from './last-request.js';
 import { lingerOnClose } from './lingering-close.js';
 
@@ -21,14 +22,18 @@ const CUT_SHORT = 'HPE_INVALID_EOF_STATE';
 /** Answers an exchange whose body can no longer be trusted, and ends the work that is done for it. */
 type RefuseBody = (exchange: Exchange, error: GatewayError) => void;
 
+/** Takes a connection that is not malformed but speaks another protocol. */
+type IsOtherProtocol = (error: ParserError, socket: Socket) => boolean;
+
 /**
  * Answers requests that node:http cannot parse with a problem document and closes their connection.
  *
  * Where the head of one is malformed it never becomes an exchange: nothing of it can be trusted. Where its body is,
  * the exchange it has become is refused.
  */
-export function refuseMalformed(server: Server, refuseBody: RefuseBody): void {
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+export function refuseMalformed(server: Server, refuseBody: RefuseBody, isOther: IsOtherProtocol): void {
+  server.on('clientError', (error: ParserError, socket: Socket) => {
+    if (isOther(error, socket)) return;
     // A reset connection has nobody to answer to.
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { DownstreamLine } from '../contracts/downstream.js';
 import type { ForwardedOrigin } from '../contracts/forwarded-origin.js';
 
 const PEER = Symbol('portcullis.peer');
@@ -22,7 +22,7 @@ export class Peer {
 }
 
 /** The peer of a connection: the one a PROXY header announced, else the one at the other end of the socket. */
-export function peerOf(socket: Socket): Peer {
+export function peerOf(socket: DownstreamLine): Peer {
   const holder = socket as WithPeer;
   let peer = holder[PEER];
   if (peer === undefined) {
@@ -34,12 +34,12 @@ export function peerOf(socket: Socket): Peer {
 }
 
 /** The peer's address: what limits per address count, and where the walk to the client's address starts. */
-export function peerAddress(socket: Socket): string {
+export function peerAddress(socket: DownstreamLine): string {
   return peerOf(socket).address;
 }
 
 /** Puts what a PROXY header announced in the place of the socket's own peer. */
-export function announcePeer(socket: Socket, peer: Peer): void {
+export function announcePeer(socket: DownstreamLine, peer: Peer): void {
   (socket as WithPeer)[PEER] = peer;
 }
 

@@ -1,6 +1,7 @@
 import { IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http';
 import { Socket } from 'node:net';
 import { Writable } from 'node:stream';
+import type { DownstreamReply } from '../contracts/downstream.js';
 import { headerSection } from '../contracts/header-section.js';
 import type { RawHeaders } from '../contracts/raw-headers.js';
 
@@ -21,15 +22,15 @@ interface HeadHolder {
  *
  * Node's field is not public, so {@link headsAgree} tries it at load; when it fails, `writeHead` is used everywhere.
  *
- * @returns `false` when `writeHead` must be used: the connection closes behind this answer
+ * @returns `false` when `writeHead` must be used: the connection closes behind this answer, or it is not HTTP/1.1
  * @throws TypeError when a field cannot be written
  */
-export function putHead(res: ServerResponse, status: number, fields: RawHeaders): boolean {
+export function putHead(res: DownstreamReply, status: number, fields: RawHeaders): boolean {
   const holder = res as unknown as HeadHolder;
   if (!AGREES || !holder.shouldKeepAlive) return false;
   if (holder._expect_continue === true && holder._sent100 !== true) return false;
   holder._header = headText(holder, status, fields);
-  res.statusCode = status;
+  (res as ServerResponse).statusCode = status;
   return true;
 }
 

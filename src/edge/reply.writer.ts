@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { DownstreamReply } from '../contracts/downstream.js';
 import type { Exchange } from '../contracts/exchange.js';
 import type { GatewayError } from '../contracts/gateway-error.js';
 import type { RawHeaders } from '../contracts/raw-headers.js';
@@ -119,7 +119,7 @@ class ReplySink implements BodySink {
 
   constructor(
     readonly exchange: Exchange,
-    readonly res: ServerResponse,
+    readonly res: DownstreamReply,
     readonly lengthDeclared: boolean,
     readonly trailers: BodyTrailers | undefined,
     readonly done: ReplyDone,

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { DownstreamRequest, FramedRequest } from '../contracts/downstream.js';
 import { GatewayError } from '../contracts/gateway-error.js';
 import { framingProblem } from './body-framing.js';
 import { isSoundQuery } from './canonical-path.js';
@@ -11,6 +11,8 @@ import { isHttpMethod } from './request-method.js';
 export interface IntakeLimits {
   readonly maxUrlBytes: number;
   readonly maxHeaderCount: number;
+  /** Counted here where fields come in frames; node:http counts those of HTTP/1.1. */
+  readonly maxHeaderBytes: number;
 }
 
 /**
@@ -20,29 +22,34 @@ export interface IntakeLimits {
  * 1. size  2. method and version  3. `Host`  4. framing  5. target  6. path and query  7. `Expect`
  */
 export function refusalOf(
-  req: IncomingMessage,
+  req: DownstreamRequest,
   fields: RequestFields,
   target: string | undefined,
   path: string | undefined,
   query: string,
   limits: IntakeLimits,
 ): GatewayError | undefined {
-  const { httpVersionMajor, httpVersionMinor, method } = req;
+  const { framed, httpVersionMajor, httpVersionMinor, method } = req;
   // 1
   if ((req.url as string).length > limits.maxUrlBytes) return new GatewayError('uri-too-long');
   if (req.rawHeaders.length > limits.maxHeaderCount * 2) return new GatewayError('headers-too-large');
+  if (framed !== undefined && isTooLarge(framed, limits)) return new GatewayError('headers-too-large');
   // 2
   if (method === 'CONNECT') return new GatewayError('method-not-allowed', { headers: NO_METHOD });
-  if (httpVersionMajor !== 1) return malformed('The version is neither HTTP/1.1 nor HTTP/1.0.');
+  // A version that is written in the message is one of two.
+  if (framed === undefined && httpVersionMajor !== 1) {
+    return malformed('The version is neither HTTP/1.1 nor HTTP/1.0.');
+  }
   if (!isHttpMethod(method as string)) return malformed('The method is none that this gateway serves.');
   // 3
   const { host, hosts } = fields;
   if (hosts > 1) return malformed('The Host header was sent more than once.');
-  if (host === undefined ? httpVersionMinor !== 0 : !HOSTS.isSound(host)) {
+  const isOld = framed === undefined && httpVersionMinor === 0;
+  if (host === undefined ? !isOld : !HOSTS.isSound(host)) {
     return malformed('The Host header must name one host.');
   }
   // 4
-  const framing = framingProblem(fields, httpVersionMinor);
+  const framing = framingProblem(fields, isOld ? 0 : 1);
   if (framing !== undefined) return malformed(framing);
   // 5
   if (target === undefined) return malformed('The request target is none that this gateway serves.');
@@ -53,6 +60,11 @@ export function refusalOf(
   }
   // 7
   return canMeetExpectation(fields) ? undefined : new GatewayError('expectation-failed');
+}
+
+/** Crumbs of one cookie count each before they are joined, or a few indexed bytes would become a megabyte. */
+function isTooLarge({ fieldCount, fieldBytes }: FramedRequest, limits: IntakeLimits): boolean {
+  return fieldCount > limits.maxHeaderCount || fieldBytes > limits.maxHeaderBytes;
 }
 
 const HOSTS = new RequestHosts();

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { DownstreamLine } from '../contracts/downstream.js';
 
 /** What libuv knows of a connection's writes. Not public in Node; without it a single large write shows no progress. */
 interface WriteCounts {
@@ -17,7 +17,7 @@ export class WritePace {
   #sinceMs: number;
 
   constructor(
-    readonly socket: Socket,
+    readonly socket: DownstreamLine,
     nowMs: number,
   ) {
     this.#takenBytes = takenBytes(socket);
@@ -35,7 +35,7 @@ export class WritePace {
   }
 }
 
-function takenBytes(socket: Socket): number {
+function takenBytes(socket: DownstreamLine): number {
   const { _handle: handle } = socket as { _handle?: WriteCounts | null };
   if (handle?.bytesWritten === undefined || handle.writeQueueSize === undefined) {
     return socket.bytesWritten - socket.writableLength;

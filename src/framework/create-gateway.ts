@@ -130,7 +130,7 @@ export function gatewayOf(app: NestExpressApplication): Gateway {
     },
     async drain(): Promise<void> {
       observability.events.info(EVENTS.gatewayDraining, { active: lifecycle.edge.active });
-      await drainServer(app.getHttpServer() as Server, lifecycle.edge, settings.drain);
+      await drainServer(app.getHttpServer() as Server, lifecycle, settings.drain);
       await own.close();
     },
     async close(): Promise<void> {

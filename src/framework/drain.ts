@@ -1,12 +1,19 @@
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Edge } from '../edge/edge.js';
+import type { Http2Front } from '../edge/http2/http2.front.js';
 
 export interface DrainTimes {
   /** Still accepting for this long, while readiness is red: balancers need a moment to notice. */
   readonly delayMs: number;
   /** Everything together. */
   readonly totalMs: number;
+}
+
+/** What holds requests. */
+export interface Drained {
+  readonly edge: Edge;
+  readonly http2: Http2Front | undefined;
 }
 
 const IDLE_CHECK_MS = 50;
@@ -16,13 +23,18 @@ const CUT_MS = 1_000;
 /**
  * Takes a server out of service without cutting a request.
  *
- * 1. readiness turns red, replies carry `Connection: close`  2. the delay  3. listeners close
+ * 1. readiness turns red, replies carry `Connection: close`, HTTP/2 clients are asked for no new streams  2. the delay  3. listeners close
  * 4. requests in flight finish, idle connections are closed as they appear  5. what is left at the end is cut
  */
-export async function drainServer(server: Server, edge: Edge, times: DrainTimes): Promise<void> {
+export async function drainServer(
+  server: Server,
+  { edge, http2 }: Drained,
+  times: DrainTimes,
+): Promise<void> {
   const deadline = performance.now() + times.totalMs;
   // 1
   edge.draining = true;
+  http2?.announceClose();
   // 2
   await sleep(Math.min(times.delayMs, times.totalMs));
   // 3
@@ -30,6 +42,7 @@ export async function drainServer(server: Server, edge: Edge, times: DrainTimes)
   // 4. A connection turns idle only after its answer was read, so one look is not enough.
   const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
   server.closeIdleConnections();
+  http2?.close();
   const timeout = new AbortController();
   const late = sleep(Math.max(0, deadline - performance.now()), undefined, { signal: timeout.signal }).catch(
     () => {},
@@ -39,5 +52,6 @@ export async function drainServer(server: Server, edge: Edge, times: DrainTimes)
   clearInterval(idle);
   // 5. Their exchanges hear of it when the sockets have closed, and each leaves its line in the log.
   server.closeAllConnections();
+  http2?.destroy();
   await Promise.race([edge.idle(), sleep(CUT_MS, undefined, { ref: false })]);
 }

@@ -1,4 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import express, { type Express, type RequestHandler } from 'express';
@@ -8,6 +10,7 @@ import { exchangeOf } from '../contracts/exchange-of.js';
 import { connectResponse } from '../edge/connect.response.js';
 import type { Edge } from '../edge/edge.js';
 import { continueOnRead } from '../edge/expect-continue.js';
+import { type ParserError, takePrefaced } from '../edge/http2/prior-knowledge.js';
 import { refuseMalformed } from '../edge/malformed-request.js';
 import { sweepIntervalMs } from '../edge/sweep-interval.js';
 import type { KnownLayers } from './compiler/express.survey.js';
@@ -34,6 +37,10 @@ export class GatewayAdapter extends ExpressAdapter {
   readonly layers: KnownLayers = { own: new WeakSet(), labels: new WeakMap() };
   /** Doors of Nest that act outside Express's stack and cannot be compiled. */
   readonly hooks = new Set<string>();
+  /** Takes a connection that speaks HTTP/2; `undefined` where none may. */
+  acceptHttp2: ((connection: Socket) => void) | undefined;
+  /** Hands a connection to the HTTP/1.1 server past everything that stands in front of it. */
+  serveHttp1: (connection: Duplex) => void = () => {};
   #edge: Edge | undefined;
   #surveyed = -1;
   #resurvey: (() => void) | undefined;
@@ -75,7 +82,11 @@ export class GatewayAdapter extends ExpressAdapter {
     });
     // One more than allowed, so that a request over the limit is seen and refused rather than silently cut.
     server.maxHeadersCount = limits.maxHeaderCount + 1;
-    refuseMalformed(server, (exchange, error) => this.#edge?.refuseBody(exchange, error));
+    refuseMalformed(
+      server,
+      (exchange, error) => this.#edge?.refuseBody(exchange, error),
+      (error, socket) => this.#isHttp2(error, socket),
+    );
     const take = (req: IncomingMessage, res: ServerResponse): void => this.#take(req, res);
     server.on('request', take);
     server.on('checkExpectation', take);
@@ -85,6 +96,9 @@ export class GatewayAdapter extends ExpressAdapter {
     });
     // The edge refuses it as it refuses any other request: with an answer, on record.
     server.on('connect', (req: IncomingMessage) => take(req, connectResponse(req)));
+    const [serve] = server.rawListeners('connection');
+    // Any duplex will do; the listener's type says less than node:http takes.
+    this.serveHttp1 = (connection) => serve?.call(server, connection as Socket);
     this.httpServer = server;
   }
 
@@ -145,6 +159,12 @@ export class GatewayAdapter extends ExpressAdapter {
     return this.#own(() => super.setErrorHandler(...args));
   }
 
+  #isHttp2(error: ParserError, socket: Socket): boolean {
+    const taken = this.acceptHttp2 === undefined ? undefined : takePrefaced(error, socket);
+    if (taken !== undefined) this.acceptHttp2?.(taken);
+    return taken !== undefined;
+  }
+
   #take(req: IncomingMessage, res: ServerResponse): void {
     const edge = this.#edge;
     const express = this.instance as Express;
@@ -157,17 +177,10 @@ export class GatewayAdapter extends ExpressAdapter {
       this.#surveyed = size;
       this.#resurvey?.();
     }
-    try {
-      edge.handle(req, res, () => {
-        const request = req as Parameters<Express>[0];
-        express(request, res as Parameters<Express>[1], (error?: unknown) => unanswered(edge, req, error));
-      });
-    } catch (error) {
-      // Nothing a single request does may end the process.
-      const exchange = exchangeOf(req);
-      if (exchange === undefined) res.destroy();
-      else edge.fail(exchange, error);
-    }
+    edge.take(req, res, () => {
+      const request = req as Parameters<Express>[0];
+      express(request, res as Parameters<Express>[1], (error?: unknown) => unanswered(edge, req, error));
+    });
   }
 
   /** Runs a registration and takes responsibility for the layers it adds. */

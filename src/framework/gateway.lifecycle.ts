@@ -8,6 +8,7 @@ import { UpstreamResponse } from '../contracts/upstream-response.js';
 import { type ConnectionRefusal, limitConnections } from '../edge/connection-limits.js';
 import { Edge, type ReservedHandler } from '../edge/edge.js';
 import { healthResponse } from '../edge/health.response.js';
+import { Http2Front } from '../edge/http2/http2.front.js';
 import { expectProxyHeaders } from '../edge/proxy-header.gate.js';
 import type { Observability } from '../observability/create-observability.js';
 import { EVENTS } from '../observability/events.js';
@@ -19,6 +20,7 @@ import { EdgeHolder } from './edge.holder.js';
 import { EdgeWarnings } from './edge.warnings.js';
 import { GatewayAdapter } from './gateway.adapter.js';
 import { OBSERVABILITY, SETTINGS } from './gateway.tokens.js';
+import { Http2Bridge } from './http2/http2.bridge.js';
 import { GatewayGuard } from './interpreter/gateway.guard.js';
 import { GatewayInterceptor } from './interpreter/gateway.interceptor.js';
 import { GatewayExceptionFilter, httpExceptionProblem } from './interpreter/gateway-exception.filter.js';
@@ -29,6 +31,8 @@ import { UpstreamRegistry } from './upstream.registry.js';
 @Injectable()
 export class GatewayLifecycle implements OnApplicationBootstrap {
   readonly edge: Edge;
+  /** `undefined` where clients may not speak HTTP/2. */
+  http2: Http2Front | undefined;
   readonly #warnings: EdgeWarnings;
 
   constructor(
@@ -76,7 +80,10 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     const adapter = this.host.httpAdapter;
     this.#plan();
-    if (adapter instanceof GatewayAdapter) adapter.attach(this.edge, () => this.#replan());
+    if (adapter instanceof GatewayAdapter) {
+      adapter.attach(this.edge, () => this.#replan());
+      this.#speakHttp2(adapter);
+    }
     this.#answerUpstreamResponses();
     // Below the gate of PROXY headers, which knows the client behind a balancer.
     limitConnections(
@@ -85,6 +92,15 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
       this.#connectionRefused,
     );
     this.#expectProxyHeaders();
+  }
+
+  #speakHttp2(adapter: GatewayAdapter): void {
+    const { limits, traffic } = this.settings;
+    if (!traffic.http2) return;
+    const bridge = new Http2Bridge(adapter.serveHttp1, limits.upstream);
+    const front = new Http2Front(this.edge, limits, bridge.serve);
+    this.http2 = front;
+    adapter.acceptHttp2 = (connection) => front.accept(connection);
   }
 
   readonly #connectionRefused = (reason: ConnectionRefusal, address: string): void => {

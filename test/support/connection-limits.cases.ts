@@ -1,9 +1,15 @@
+import { connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { expect, it, vi } from 'vitest';
 import { ask } from './gateway.harness.js';
+import { askOn } from './http2.asker.js';
 import { getOf, type LimitPromises, type LimitsContext } from './limits.app.js';
 
-export const CONNECTION_LIMITS = { MAX_CONNECTIONS: 4, MAX_CONNECTIONS_PER_ADDRESS: 2 } as const;
+export const CONNECTION_LIMITS = {
+  MAX_CONNECTIONS: 4,
+  MAX_CONNECTIONS_PER_ADDRESS: 2,
+  MAX_CONCURRENT_STREAMS: 3,
+} as const;
 
 const ONE = '127.0.0.1';
 const TWO = '127.0.0.2';
@@ -108,6 +114,35 @@ export const CONNECTION_PROMISES: Readonly<Record<keyof typeof CONNECTION_LIMITS
       expect(warnings.filter(({ reason }) => reason === 'total')).toEqual([
         expect.objectContaining({ level: 'warn', reason: 'total', address: THREE }),
       ]);
+    });
+  },
+
+  MAX_CONCURRENT_STREAMS: (context) => {
+    it('is told to the client, and streams within it are served side by side', async () => {
+      const held: (() => void)[] = [];
+      const { respond } = context.notes;
+      context.notes.respond = (_req, res) => held.push(() => res.end('held'));
+      const session = connectHttp2(context.running.url);
+      const told = new Promise<number | undefined>((resolve) => {
+        session.once('remoteSettings', ({ maxConcurrentStreams }) => resolve(maxConcurrentStreams));
+      });
+      try {
+        expect(await told).toBe(3);
+        const within = [1, 2, 3].map(() => askOn(session, '/notes/a'));
+        await vi.waitFor(() => expect(held).toHaveLength(3));
+        // A client of node keeps to what it was told, so the fourth stream waits for one of the others.
+        const fourth = askOn(session, '/notes/a');
+        for (const answer of held.splice(0)) answer();
+        await vi.waitFor(() => expect(held).toHaveLength(1));
+        held[0]?.();
+
+        expect((await Promise.all([...within, fourth])).map(({ text }) => text)).toEqual(
+          Array(4).fill('held'),
+        );
+      } finally {
+        context.notes.respond = respond;
+        session.destroy();
+      }
     });
   },
 

@@ -42,7 +42,6 @@ export const FIELD_CASES: readonly Http1Case[] = [
   refused('HTTP/1.2', VERSION, `GET /c/x HTTP/1.2\r\n${HOST}\r\n`, [400, 505]),
   refused('HTTP/2.0', VERSION, `GET /c/x HTTP/2.0\r\n${HOST}\r\n`, [400, 505]),
   refused('HTTP/3.0', VERSION, `GET /c/x HTTP/3.0\r\n${HOST}\r\n`, [400, 505]),
-  refused('the preface of HTTP/2', 'RFC 9113 3.4', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', [400, 405, 505]),
   refused('a version of two digits', VERSION, `GET /c/x HTTP/1.10\r\n${HOST}\r\n`, [400, 505]),
   refused('a version without its dot', VERSION, `GET /c/x HTTP/11\r\n${HOST}\r\n`, [400, 505]),
   refused('a version in lower case', VERSION, `GET /c/x http/1.1\r\n${HOST}\r\n`),

@@ -28,7 +28,7 @@ export class ProxiedRequest extends IncomingMessage {
 
   /** @param bodyFailed the client's body ended early or was refused while it was read */
   constructor(request: UpstreamRequest, bodyFailed: (error: unknown) => void) {
-    super(request.origin?.req.socket ?? new Socket());
+    super((request.origin?.req.socket as Socket | undefined) ?? new Socket());
     this.method = request.method;
     this.url = request.path;
     this.originalUrl = request.origin?.req.url ?? request.path;

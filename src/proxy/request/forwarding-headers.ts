@@ -25,7 +25,8 @@ export function appendForwarding(
 ): void {
   const { req, forwarded } = exchange;
   const { socket } = req;
-  const secure = (socket as { encrypted?: boolean }).encrypted === true;
+  const version = socket.spoken ?? req.httpVersion;
+  const secure = socket.encrypted === true;
   const host = forwarded?.host ?? clientHost;
   headers.push(
     'X-Forwarded-For',
@@ -38,7 +39,7 @@ export function appendForwarding(
     'X-Forwarded-Port',
     forwarded?.port ?? String(socket.localPort ?? (secure ? 443 : 80)),
     'Via',
-    req.httpVersion === '1.1' ? VIA_HTTP_11 : `${req.httpVersion} ${PSEUDONYM}`,
+    version === '1.1' ? VIA_HTTP_11 : `${version} ${PSEUDONYM}`,
   );
   if (exchange.traceparent !== undefined) headers.push('traceparent', exchange.traceparent);
   headers.push('X-Correlation-ID', exchange.correlationId);

@@ -201,7 +201,6 @@ describe.each(WAYS)('smuggling, %s', (way) => {
     ['HTTP/3.0', 'GET /api/x HTTP/3.0\r\nHost: gateway\r\n\r\n'],
     ['two digits', 'GET /api/x HTTP/1.10\r\nHost: gateway\r\n\r\n'],
     ['lower case', 'GET /api/x http/1.1\r\nHost: gateway\r\n\r\n'],
-    ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
   ])('[5] refuses a version that it does not speak: %s', async (_, bytes) => {
     expect(await threats.refuse(bytes)).toEqual(REFUSED);
   });

@@ -46,6 +46,7 @@ describe('settings', () => {
         healthPath: '/health',
         trustedProxies: undefined,
         proxyProtocol: false,
+        http2: true,
       },
       admin: { host: '127.0.0.1', port: 9901, token: undefined },
       jwt: {
@@ -66,6 +67,7 @@ describe('settings', () => {
         requestTimeoutMs: 300_000,
         writeTimeoutMs: 60_000,
         keepAliveTimeoutMs: 75_000,
+        maxConcurrentStreams: 100,
         maxConnections: 0,
         maxConnectionsPerAddress: 0,
         upstream: {

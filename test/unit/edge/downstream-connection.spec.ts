@@ -67,7 +67,7 @@ describe('pipelined requests on one connection', () => {
   it('are answered in their order and recorded once each, also when the client leaves between them', async () => {
     const recorded: string[] = [];
     const edge = new Edge({
-      limits: { maxUrlBytes: 1_000, maxHeaderCount: 50 },
+      limits: { maxUrlBytes: 1_000, maxHeaderCount: 50, maxHeaderBytes: 16_384 },
       trustedProxies: undefined,
       correlate: () => 'corr-1',
       now: () => 0,

@@ -11,7 +11,7 @@ import { LIMIT_MS, runs } from '../../support/proof-size.js';
 
 const SEED = 20_261_124;
 const OPTIONS = {
-  limits: { maxUrlBytes: 8_192, maxHeaderCount: 100 },
+  limits: { maxUrlBytes: 8_192, maxHeaderCount: 100, maxHeaderBytes: 16_384 },
   trustedProxies: undefined,
   correlate: () => 'id',
   now: () => 0,

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { DownstreamLine } from '../../../contracts/downstream.js';
 import type { KnownToken } from './known-token.js';
 
 const LAST = Symbol('portcullis.last-credentials');
@@ -9,7 +9,7 @@ interface Last {
   readonly known: KnownToken;
 }
 
-type Carrier = Socket & { [LAST]?: Last };
+type Carrier = DownstreamLine & { [LAST]?: Last };
 
 /**
  * What the last credentials on this connection proved, if these are the same and `owner` verified them.
@@ -17,12 +17,21 @@ type Carrier = Socket & { [LAST]?: Last };
  * Most connections carry one client: comparing two strings costs a tenth of a digest and a lookup. The owner stands for
  * the verifier, so that two routes with different issuers never take each other's word, nor a new key that of an old one.
  */
-export function recallLast(socket: Socket, owner: object, credentials: string): KnownToken | undefined {
+export function recallLast(
+  socket: DownstreamLine,
+  owner: object,
+  credentials: string,
+): KnownToken | undefined {
   const last = (socket as Carrier)[LAST];
   if (last === undefined || last.owner !== owner || last.credentials !== credentials) return undefined;
   return last.known;
 }
 
-export function rememberLast(socket: Socket, owner: object, credentials: string, known: KnownToken): void {
+export function rememberLast(
+  socket: DownstreamLine,
+  owner: object,
+  credentials: string,
+  known: KnownToken,
+): void {
   (socket as Carrier)[LAST] = { owner, credentials, known };
 }

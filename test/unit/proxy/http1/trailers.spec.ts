@@ -92,7 +92,9 @@ describe('the trailers of a request', () => {
   const sent = (rawTrailers: readonly string[], edits: readonly HeaderEdit[] = [], connection?: string) =>
     requestTrailers({
       edits,
-      origin: { req: { rawTrailers, headers: { connection } } as unknown as IncomingMessage } as Exchange,
+      origin: {
+        req: { rawTrailers, headers: { connection } } as unknown as IncomingMessage,
+      } as unknown as Exchange,
     } as unknown as UpstreamRequest);
 
   it('are lines as the client spelled them, without what may not pass', () => {

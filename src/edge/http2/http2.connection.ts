@@ -1,0 +1,69 @@
+import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import { announcePeer, type Peer } from '../peer-address.js';
+import { readHead } from './http2.fields.js';
+import { Http2Line } from './http2.line.js';
+import { Http2Reply } from './http2.reply.js';
+import { Http2Request } from './http2.request.js';
+
+/** GOAWAY with this stream id says "soon": the client opens no new streams, and those under way to us still count. */
+const ALL_STREAMS = 2 ** 31 - 1;
+
+/** Where the requests of a connection go. */
+export interface RequestTaker {
+  /** Serves a request in the protocol it came in. */
+  serve(request: Http2Request, reply: Http2Reply): void;
+  /** Whether {@link serve} can answer it without Express. */
+  servesAlone(request: Http2Request): boolean;
+  /** Serves a request through the HTTP/1.1 server, where Express and Nest stand. */
+  bridge(connection: Http2Connection, request: Http2Request, reply: Http2Reply): void;
+}
+
+/** One HTTP/2 connection of a client: its streams become requests, each on its own line. */
+export class Http2Connection {
+  /** Streams that were opened and are not closed yet. */
+  open = 0;
+  readonly #secure: boolean;
+
+  constructor(
+    readonly session: ServerHttp2Session,
+    readonly socket: Socket,
+    readonly peer: Peer,
+    private readonly taker: RequestTaker,
+  ) {
+    this.#secure = (socket as { encrypted?: boolean }).encrypted === true;
+    session.on('stream', (stream, _headers, _flags, raw) => this.#take(stream, raw));
+  }
+
+  /** Asks the client to open no new streams, before {@link close} turns them down. */
+  announceClose(): void {
+    if (!this.session.destroyed && !this.session.closed) this.session.goaway(0, ALL_STREAMS);
+  }
+
+  /** Takes no new stream; the connection ends behind the last one. */
+  close(): void {
+    if (!this.session.destroyed && !this.session.closed) this.session.close();
+  }
+
+  destroy(): void {
+    this.session.destroy();
+  }
+
+  #take(stream: ServerHttp2Stream, raw: readonly string[]): void {
+    this.open++;
+    // A stream that breaks is told by its end; unheard, the event would end the process.
+    stream.on('error', ignore);
+    stream.on('close', () => {
+      this.open--;
+    });
+    const head = readHead(raw, this.#secure);
+    const line = new Http2Line(stream, this.socket);
+    announcePeer(line, this.peer);
+    const request = new Http2Request(head, line);
+    const reply = new Http2Reply(line, request);
+    if (this.taker.servesAlone(request)) this.taker.serve(request, reply);
+    else this.taker.bridge(this, request, reply);
+  }
+}
+
+const ignore = (): void => {};

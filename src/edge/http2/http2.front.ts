@@ -1,0 +1,111 @@
+import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Edge, Next } from '../edge.js';
+import { peerOf } from '../peer-address.js';
+import { Http2Connection } from './http2.connection.js';
+import type { Http2Reply } from './http2.reply.js';
+import type { Http2Request } from './http2.request.js';
+
+/** How much one HTTP/2 connection may ask for. */
+export interface Http2Limits {
+  readonly maxHeaderBytes: number;
+  readonly maxHeaderCount: number;
+  /** Requests of one connection at the same time. */
+  readonly maxConcurrentStreams: number;
+  /** An idle connection is closed after this; 0 keeps it. */
+  readonly keepAliveTimeoutMs: number;
+}
+
+/** Serves a request through the HTTP/1.1 server, for routes that need Express. */
+export type Bridge = (connection: Http2Connection, request: Http2Request, reply: Http2Reply) => void;
+
+/** Takes connections that speak HTTP/2, whoever found out that they do, and hands their requests to the edge. */
+export class Http2Front {
+  readonly #server: Http2Server;
+  readonly #connections = new Set<Http2Connection>();
+  #accepting: Socket | undefined;
+  #draining = false;
+
+  constructor(
+    private readonly edge: Edge,
+    private readonly limits: Http2Limits,
+    private readonly bridge: Bridge,
+  ) {
+    this.#server = createServer({
+      settings: {
+        maxConcurrentStreams: limits.maxConcurrentStreams,
+        // What is a little over is answered, with 431; what is far over is not even read.
+        maxHeaderListSize: limits.maxHeaderBytes * 2,
+        enablePush: false,
+      },
+      maxHeaderListPairs: limits.maxHeaderCount * 2,
+      maxSessionInvalidFrames: 100,
+    });
+    this.#server.on('session', (session) => this.#open(session));
+    this.#server.on('sessionError', ignore);
+  }
+
+  /** Connections that stand. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Takes a connection whose first bytes will be, or are, the preface of RFC 9113, section 3.4. */
+  accept(socket: Socket): void {
+    this.#accepting = socket;
+    this.#server.emit('connection', socket);
+    this.#accepting = undefined;
+  }
+
+  /** Step one of two: clients are asked to open no new streams. */
+  announceClose(): void {
+    this.#draining = true;
+    for (const connection of this.#connections) connection.announceClose();
+  }
+
+  /** Step two: new streams are turned down, and each connection ends behind its last one. */
+  close(): void {
+    for (const connection of this.#connections) connection.close();
+  }
+
+  destroy(): void {
+    for (const connection of this.#connections) connection.destroy();
+  }
+
+  #open(session: ServerHttp2Session): void {
+    const socket = this.#accepting as Socket;
+    const { edge, bridge } = this;
+    const connection = new Http2Connection(session, socket, peerOf(socket), {
+      serve: (request, reply) => edge.take(request, reply, noExpress),
+      servesAlone: (request) => this.#isTooLarge(request) || edge.servesAlone(request.method, request.url),
+      bridge,
+    });
+    this.#connections.add(connection);
+    session.on('close', () => this.#connections.delete(connection));
+    // The server is told; unheard here as well, the event would end the process.
+    session.on('error', ignore);
+    this.#closeIdle(session, connection);
+    if (this.#draining) connection.announceClose();
+  }
+
+  /** Such a request is refused at once: HTTP/1.1 has no crumbs of cookies that could be counted. */
+  #isTooLarge({ fieldCount, fieldBytes }: Http2Request): boolean {
+    return fieldCount > this.limits.maxHeaderCount || fieldBytes > this.limits.maxHeaderBytes;
+  }
+
+  #closeIdle(session: ServerHttp2Session, connection: Http2Connection): void {
+    const { keepAliveTimeoutMs } = this.limits;
+    if (keepAliveTimeoutMs === 0) return;
+    session.setTimeout(keepAliveTimeoutMs, () => {
+      // Streams have clocks of their own.
+      if (connection.open === 0) connection.close();
+    });
+  }
+}
+
+/** Nothing that runs natively is handed to Express: `servesAlone` said so. */
+const noExpress: Next = () => {
+  throw new Error('A request that came by HTTP/2 was handed to Express.');
+};
+
+const ignore = (): void => {};

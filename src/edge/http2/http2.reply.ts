@@ -1,0 +1,143 @@
+import { constants, type ServerHttp2Stream, type ServerStreamResponseOptions } from 'node:http2';
+import type { DownstreamReply } from '../../contracts/downstream.js';
+import type { Http2Line } from './http2.line.js';
+import type { Http2Request } from './http2.request.js';
+
+/** Fields that belong to an HTTP/1.1 connection and make an HTTP/2 message malformed (RFC 9113, section 8.2.2). */
+const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+// How a head goes out.
+const PLAIN: ServerStreamResponseOptions = Object.freeze({});
+const BODILESS: ServerStreamResponseOptions = Object.freeze({ endStream: true });
+/**
+ * The end of the body is ours to send, with trailers or without. Node would otherwise end a stream before it resets it,
+ * and a client that hears the end first takes half a body for the whole.
+ */
+const STREAMED: ServerStreamResponseOptions = Object.freeze({ waitForTrailers: true });
+
+/** Large bodies go out in pieces, so that each shows that the client still takes some. */
+const PIECE_BYTES = 65_536;
+
+/** Writes an answer to a stream: status, fields in lower case, body, trailers (RFC 9113, section 8). */
+export class Http2Reply implements DownstreamReply {
+  /** Frames tell where the body ends. */
+  readonly chunkedEncoding = true;
+  readonly #stream: ServerHttp2Stream;
+  /** The head until it goes out with the first bytes. */
+  #head: string[] | undefined;
+  #declaresLength = false;
+  #trailers: readonly [string, string][] = [];
+  #ended = false;
+  #begun = false;
+
+  constructor(
+    readonly socket: Http2Line,
+    private readonly request: Http2Request,
+  ) {
+    this.#stream = socket.stream;
+  }
+
+  get headersSent(): boolean {
+    return this.#begun;
+  }
+
+  get destroyed(): boolean {
+    return this.#stream.destroyed || this.#stream.closed;
+  }
+
+  hasHeader(name: string): boolean {
+    return name === 'content-length' && this.#declaresLength;
+  }
+
+  writeHead(status: number, fields: readonly string[]): void {
+    const head = [':status', String(status)];
+    for (let i = 0; i < fields.length; i += 2) {
+      const name = (fields[i] as string).toLowerCase();
+      if (CONNECTION_FIELDS.has(name)) continue;
+      if (name === 'content-length') this.#declaresLength = true;
+      head.push(name, fields[i + 1] as string);
+    }
+    this.#head = head;
+    this.#begun = true;
+  }
+
+  write(chunk: Buffer, written?: (error: Error | null | undefined) => void): boolean {
+    if (this.destroyed) return false;
+    this.#begin(STREAMED);
+    this.socket.bytesWritten += chunk.length;
+    return this.#stream.write(chunk, written);
+  }
+
+  once(event: 'drain', listener: () => void): void {
+    this.#stream.once(event, listener);
+  }
+
+  end(body?: Buffer | string, encoding?: 'latin1'): void {
+    if (this.destroyed) return;
+    this.#ended = true;
+    const bytes = typeof body === 'string' ? Buffer.from(body, encoding) : body;
+    if (bytes === undefined && this.#head !== undefined) this.#begin(BODILESS);
+    else {
+      this.#begin(PLAIN);
+      if (bytes !== undefined) this.#writePieces(bytes);
+      this.#stream.end();
+    }
+    // RFC 9113, section 8.1: the rest of an upload that has its answer is not wanted.
+    if (!this.request.complete) this.#stream.close(constants.NGHTTP2_NO_ERROR);
+  }
+
+  addTrailers(fields: readonly [string, string][]): void {
+    this.#trailers = fields;
+  }
+
+  writeInformation(status: number, fields: readonly string[]): void {
+    if (this.destroyed || this.#begun) return;
+    const headers: Record<string, string | string[] | number> = { ':status': status };
+    for (let i = 0; i < fields.length; i += 2) {
+      const name = (fields[i] as string).toLowerCase();
+      if (CONNECTION_FIELDS.has(name)) continue;
+      const before = headers[name] as string | string[] | undefined;
+      const value = fields[i + 1] as string;
+      headers[name] = before === undefined ? value : [before, value].flat();
+    }
+    this.#stream.additionalHeaders(headers);
+  }
+
+  /** The stream is reset, and the client knows that the body is not whole. */
+  destroy(): void {
+    if (this.#ended || this.destroyed) return;
+    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  }
+
+  #begin(manner: ServerStreamResponseOptions): void {
+    const head = this.#head;
+    if (head === undefined) return;
+    this.#head = undefined;
+    this.#stream.respond(head, manner);
+    if (manner === STREAMED) this.#stream.once('wantTrailers', () => this.#sendTrailers());
+  }
+
+  #sendTrailers(): void {
+    if (!this.#ended) return;
+    const trailers: Record<string, string | string[]> = {};
+    for (const [name, value] of this.#trailers) {
+      const lower = name.toLowerCase();
+      const before = trailers[lower];
+      trailers[lower] = before === undefined ? value : [before, value].flat();
+    }
+    this.#stream.sendTrailers(trailers);
+  }
+
+  #writePieces(bytes: Buffer): void {
+    this.socket.bytesWritten += bytes.length;
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+      this.#stream.write(bytes.subarray(at, at + PIECE_BYTES));
+    }
+  }
+}
