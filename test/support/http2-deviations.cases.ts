@@ -53,7 +53,12 @@ export const DEVIATION_CASES: readonly Http2Case[] = [
         [postHead(1, ['content-length', '3']), data(1, 'bo', 0), data(1, 'dy')],
       ],
     ] as const
-  ).map(([what, send]) => connectionError(what, 'RFC 9113 8.1.1', send, [CODE.internal, CODE.protocol])),
+  ).map(([what, send]) =>
+    // A length of nothing says that the request is whole, and it is passed on as such.
+    connectionError(what, 'RFC 9113 8.1.1', send, [CODE.internal, CODE.protocol], {
+      upstream: what.endsWith('nothing') ? 'any' : 'torso',
+    }),
+  ),
 
   // Errors of the stream or the connection; read and forgotten here, as nghttp2 keeps no closed streams.
   ignored("DATA behind the client's own reset", 'RFC 9113 5.1', [postHead(1), reset(1), data(1, 'x')]),
