@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const TESTS = resolve(import.meta.dirname, '..');
-const SPECS = join(TESTS, 'e2e/threats');
+/** What needs a process of its own, or long runs, stands among the proofs. */
+const SPECS = [join(TESTS, 'e2e/threats'), join(TESTS, 'proofs')];
 
 /** The numbers of all known faults whose absence is promised; they are names and have gaps. */
 const PROMISED: readonly (number | readonly [from: number, to: number])[] = [
@@ -70,9 +71,14 @@ function promisedRows(): readonly number[] {
 }
 
 function testedRows(): readonly number[] {
-  const files = readdirSync(SPECS).filter((name) => name.endsWith('.spec.ts'));
+  const folders = SPECS.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+  // Tables of cases that a proof takes its titles from.
+  const files = [
+    ...folders.filter((name) => name.endsWith('.spec.ts')),
+    join(TESTS, 'support/http2.floods.ts'),
+  ];
   return files.flatMap((name) => {
-    const text = readFileSync(join(SPECS, name), 'utf8');
+    const text = readFileSync(name, 'utf8');
     return [...text.matchAll(NUMBERED_TITLE)].flatMap(
       ([, numbers]) => numbers?.split(', ').map(Number) ?? [],
     );
