@@ -13,7 +13,7 @@ import { SERVICE_ENVIRONMENT, ServiceProcess } from '../support/service.process.
 const WINDOW_MS = LONG ? 5_000 : 700;
 const EVERY_MS = 5;
 /** Of 140 requests the second slowest is measured; beside other tests that says little. */
-const QUIET_MS = LONG ? 5 : 150;
+const QUIET_MS = LONG ? 5 : 400;
 const MEMORY_BYTES = 32 * 1024 * 1024;
 const BATCH = 200;
 
