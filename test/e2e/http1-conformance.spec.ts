@@ -3,11 +3,10 @@ import { CertificateAuthority } from '../support/certificate.authority.js';
 import { CertificateFiles } from '../support/certificate.files.js';
 import { type RunningGateway, startGateway, WAYS } from '../support/gateway.harness.js';
 import { HTTP1_CASES } from '../support/http1.cases.js';
-import { type AnswerWanted, type Http1Case, type RequestWanted, unlike } from '../support/http1-case.js';
+import { type AnswerWanted, type Http1Case, unlike, unlikeRequest } from '../support/http1-case.js';
 import { PlainClient } from '../support/plain.client.js';
 import { PlainModule } from '../support/plain.gateway.js';
 import { answerOk, PlainUpstream } from '../support/plain.upstream.js';
-import type { PlainRequest } from '../support/plain-request.js';
 import type { PlainResponse } from '../support/plain-response.js';
 import { connectTls } from '../support/tls.client.js';
 
@@ -132,18 +131,6 @@ function unlikeAnswer(found: PlainResponse | 'cut', wanted: AnswerWanted | 'cut'
       : [`the status is ${found.status}, not ${statuses.join(' or ')}`]),
     ...(found.body === body ? [] : [`the body is ${JSON.stringify(found.body)}`]),
     ...(found.framing === framing ? [] : [`the body is framed by ${found.framing}`]),
-    ...unlike(found.fields, wanted.fields),
-    ...unlike(found.trailers, wanted.trailers),
-  ];
-}
-
-function unlikeRequest(found: PlainRequest, wanted: RequestWanted | undefined): string[] {
-  if (wanted === undefined) return [`${found.method} ${found.target} was not to come`];
-  const { method = found.method, target = found.target, body = found.body } = wanted;
-  return [
-    ...(found.method === method ? [] : [`the method is ${found.method}`]),
-    ...(found.target === target ? [] : [`the target is ${found.target}`]),
-    ...(found.body === body ? [] : [`the body is ${JSON.stringify(found.body)}`]),
     ...unlike(found.fields, wanted.fields),
     ...unlike(found.trailers, wanted.trailers),
   ];

@@ -1,5 +1,6 @@
 import type { PlainAnswer } from './plain.upstream.js';
 import type { PlainField } from './plain-message.js';
+import type { PlainRequest } from './plain-request.js';
 
 /** What a field must say: its values joined by `, ` as one text, a pattern for them, or nothing where it must be absent. */
 export type FieldsWanted = Readonly<Record<string, string | RegExp | undefined>>;
@@ -119,4 +120,17 @@ export function unlike(fields: readonly PlainField[], wanted: FieldsWanted = {})
     const fits = value instanceof RegExp ? text !== undefined && value.test(text) : text === value;
     return fits ? [] : [`${name} is ${JSON.stringify(text)}, not ${String(value)}`];
   });
+}
+
+/** What of this request is not as wanted; empty when all is. */
+export function unlikeRequest(found: PlainRequest, wanted: RequestWanted | undefined): string[] {
+  if (wanted === undefined) return [`${found.method} ${found.target} was not to come`];
+  const { method = found.method, target = found.target, body = found.body } = wanted;
+  return [
+    ...(found.method === method ? [] : [`the method is ${found.method}`]),
+    ...(found.target === target ? [] : [`the target is ${found.target}`]),
+    ...(found.body === body ? [] : [`the body is ${JSON.stringify(found.body)}`]),
+    ...unlike(found.fields, wanted.fields),
+    ...unlike(found.trailers, wanted.trailers),
+  ];
 }

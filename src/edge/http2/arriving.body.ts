@@ -43,10 +43,14 @@ export class ArrivingBody extends Readable {
       this.#count?.(chunk.length);
       if (!this.push(chunk)) source.pause();
     });
-    source.on('end', () => {
-      // A stream that was reset ends as if it were complete.
-      if (source.aborted) this.destroy();
-      else this.push(null);
-    });
+    // A body of one empty frame ends before anybody reads, and says so to nobody who comes later.
+    if (source.readableEnded) this.#end();
+    else source.on('end', () => this.#end());
+  }
+
+  #end(): void {
+    // A stream that was reset ends as if it were complete.
+    if (this.source.aborted) this.destroy();
+    else this.push(null);
   }
 }

@@ -5,6 +5,9 @@ import { peerOf } from '../peer-address.js';
 import { Http2Connection } from './http2.connection.js';
 import type { Http2Reply } from './http2.reply.js';
 import type { Http2Request } from './http2.request.js';
+import { HTTP2_LIMITS } from './http2-limits.js';
+import { http2ServerOptions } from './http2-server.options.js';
+import { guardSession } from './session-guard.js';
 
 /** How much one HTTP/2 connection may ask for. */
 export interface Http2Limits {
@@ -31,16 +34,7 @@ export class Http2Front {
     private readonly limits: Http2Limits,
     private readonly bridge: Bridge,
   ) {
-    this.#server = createServer({
-      settings: {
-        maxConcurrentStreams: limits.maxConcurrentStreams,
-        // What is a little over is answered, with 431; what is far over is not even read.
-        maxHeaderListSize: limits.maxHeaderBytes * 2,
-        enablePush: false,
-      },
-      maxHeaderListPairs: limits.maxHeaderCount * 2,
-      maxSessionInvalidFrames: 100,
-    });
+    this.#server = createServer(http2ServerOptions({ ...HTTP2_LIMITS, ...limits }));
     this.#server.on('session', (session) => this.#open(session));
     this.#server.on('sessionError', ignore);
   }
@@ -82,6 +76,7 @@ export class Http2Front {
     });
     this.#connections.add(connection);
     session.on('close', () => this.#connections.delete(connection));
+    guardSession(session, HTTP2_LIMITS, ignore);
     // The server is told; unheard here as well, the event would end the process.
     session.on('error', ignore);
     this.#closeIdle(session, connection);

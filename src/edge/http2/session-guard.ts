@@ -1,0 +1,75 @@
+import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { Http2Limits } from './http2-limits.js';
+import { TokenBucket } from './token-bucket.js';
+
+/** What a connection was closed for. `protocol` is what node:http2 found itself: errors, and floods of frames it counts. */
+export const HTTP2_ABUSES = ['pings', 'settings', 'wasted-streams', 'protocol'] as const;
+export type Http2Abuse = (typeof HTTP2_ABUSES)[number];
+
+export type GuardLimits = Pick<Http2Limits, 'pings' | 'settings' | 'wastedStreams'>;
+
+/** An answer of so many bytes earns a PING: much more than the PING's own answer has. */
+const BYTES_PER_PING = 4_096;
+
+/**
+ * Closes a connection that makes work without end: with GOAWAY (ENHANCE_YOUR_CALM), at once, all its streams cancelled.
+ *
+ * Frames are counted while the bytes they came in are still being read, so that the rest of these bytes makes no more
+ * work. What node:http2 counts by itself closes the connection as an error of the session, which is told as `protocol`.
+ *
+ * @param onAbuse told once of each connection that is closed for what its client did
+ */
+export function guardSession(
+  session: ServerHttp2Session,
+  limits: GuardLimits,
+  onAbuse: (abuse: Http2Abuse, session: ServerHttp2Session, error?: Error) => void,
+  now: () => number = () => performance.now(),
+): void {
+  const pings = new TokenBucket(limits.pings, now);
+  const settings = new TokenBucket(limits.settings, now);
+  const wasted = new TokenBucket(limits.wastedStreams, now);
+  let writtenBytes = 0;
+
+  const close = (abuse: Http2Abuse): void => {
+    if (session.destroyed) return;
+    onAbuse(abuse, session);
+    // Null, for without an error Node would send the code of none in place of ours.
+    session.destroy(null as unknown as undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  };
+
+  /** gRPC clients ping once for each round trip of a long answer. */
+  const earnsPing = (): boolean => {
+    const { bytesWritten } = session.socket;
+    const earned = Math.floor((bytesWritten - writtenBytes) / BYTES_PER_PING);
+    if (earned < 1) return false;
+    writtenBytes = bytesWritten;
+    pings.add(earned);
+    return pings.take();
+  };
+
+  function streamClosed(this: ServerHttp2Stream): void {
+    if (isWasted(this) && !wasted.take()) close('wasted-streams');
+  }
+
+  session.on('ping', () => {
+    if (!pings.take() && !earnsPing()) close('pings');
+  });
+  session.on('remoteSettings', () => {
+    if (!settings.take()) close('settings');
+  });
+  session.on('stream', (stream: ServerHttp2Stream) => {
+    stream.on('close', streamClosed);
+  });
+  session.on('error', (error: NodeJS.ErrnoException) => {
+    // A network that fails is nobody's abuse.
+    if (error.code?.startsWith('ERR_HTTP2_') === true) onAbuse('protocol', session, error);
+  });
+}
+
+/**
+ * Cut before the answer was given whole, or reset with an error. A reset without one behind an answer only says "no
+ * more of your body" (RFC 9113, section 8.1).
+ */
+function isWasted({ aborted, rstCode }: ServerHttp2Stream): boolean {
+  return aborted || (rstCode !== undefined && rstCode !== constants.NGHTTP2_NO_ERROR);
+}
