@@ -28,8 +28,13 @@ export interface UpstreamRequest {
    * is already in the other fields: this is for forwarders that run a team's own hooks on the client's request.
    */
   readonly origin?: Exchange | undefined;
-  /** Whether it is the client's own request: then the client hears of informational responses to it. Default false. */
-  readonly informs?: boolean;
+  /**
+   * Whether it is the client's own request: then the client hears of informational responses to it. A function hears of
+   * them where there is no exchange. Default false.
+   */
+  readonly informs?: boolean | ((status: number, headers: RawHeaders) => void);
+  /** Trailer fields of the request, once its body is over, where there is no exchange to ask for them. */
+  readonly rawTrailers?: () => RawHeaders;
   /** Whether it asks the upstream for a WebSocket: the forwarder writes the upgrade itself. Default false. */
   readonly upgrade?: boolean;
   /** Whether trailer fields of the answer are of use, and so asked for (RFC 9110, section 10.1.4). Default false. */

@@ -1,4 +1,5 @@
 import type { ConnectionRefusal } from '../edge/connection-limits.js';
+import type { Http2Abuse } from '../edge/http2/session-guard.js';
 import type { ProxyRefusal } from '../edge/proxied-socket.js';
 import { WarningPace } from '../edge/warning-pace.js';
 import { EVENTS, type EventLog } from '../observability/events.js';
@@ -7,6 +8,7 @@ import { EVENTS, type EventLog } from '../observability/events.js';
 export class EdgeWarnings {
   readonly #forwarding = new WarningPace();
   readonly #proxyHeaders = new WarningPace();
+  readonly #http2 = new WarningPace();
   readonly #connections = { total: new WarningPace(), address: new WarningPace() };
 
   constructor(
@@ -23,6 +25,11 @@ export class EdgeWarnings {
   /** A balancer that was not told to send PROXY headers loses every connection. */
   readonly proxyHeaderRefused = (peer: string, reason: ProxyRefusal): void => {
     if (this.#proxyHeaders.due(this.now())) this.events.warn(EVENTS.proxyHeaderRefused, { peer, reason });
+  };
+
+  /** A connection that made work without end, or broke the protocol. */
+  readonly http2Abused = (reason: Http2Abuse, address: string): void => {
+    if (this.#http2.due(this.now())) this.events.warn(EVENTS.http2Abused, { reason, address });
   };
 
   /** A flood, or a limit that is too low; the address is that of the connection that met it. */

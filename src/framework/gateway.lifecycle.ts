@@ -10,6 +10,7 @@ import { type ConnectionRefusal, limitAllConnections, limitConnections } from '.
 import { Edge, type ReservedHandler } from '../edge/edge.js';
 import { healthResponse } from '../edge/health.response.js';
 import { Http2Front } from '../edge/http2/http2.front.js';
+import type { Http2Abuse } from '../edge/http2/session-guard.js';
 import { expectProxyHeaders } from '../edge/proxy-header.gate.js';
 import { TransportRules } from '../edge/tls/transport-rules.js';
 import type { Observability } from '../observability/create-observability.js';
@@ -143,10 +144,15 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
     const { limits, traffic } = this.settings;
     if (!traffic.http2) return;
     const bridge = new Http2Bridge(adapter.serveHttp1, limits.upstream);
-    const front = new Http2Front(this.edge, limits, bridge.serve);
+    const front = new Http2Front(this.edge, limits, bridge.serve, this.#http2Abused);
     this.http2 = front;
     adapter.acceptHttp2 = (connection) => front.accept(connection);
   }
+
+  readonly #http2Abused = (abuse: Http2Abuse, address: string): void => {
+    this.observability.connections.abused(abuse);
+    this.#warnings.http2Abused(abuse, address);
+  };
 
   readonly #connectionRefused = (reason: ConnectionRefusal, address: string): void => {
     this.observability.connections.refused(reason);

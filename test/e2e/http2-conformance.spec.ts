@@ -9,14 +9,6 @@ import type { Http2Case } from '../support/http2-case.js';
 import { PlainModule } from '../support/plain.gateway.js';
 import { answerOk, PlainUpstream } from '../support/plain.upstream.js';
 
-/** What the bridge to the HTTP/1.1 server does not carry yet: trailers of a request, and 1xx answers. */
-const NOT_BRIDGED = [
-  'trailers',
-  'framing and identity in trailers are not passed on',
-  'a line end in trailers',
-  'an early hint',
-];
-
 describe.each(WAYS)('HTTP/2 by the letter, %s', (way) => {
   let upstream: PlainUpstream;
   let running: RunningGateway;
@@ -36,12 +28,7 @@ describe.each(WAYS)('HTTP/2 by the letter, %s', (way) => {
     await upstream.close();
   });
 
-  const isPromised = ({ name }: Http2Case): boolean => way === 'compiled' || !NOT_BRIDGED.includes(name);
-  const [promised, missing] = [HTTP2_CASES.filter(isPromised), HTTP2_CASES.filter((one) => !isPromised(one))];
-
-  for (const { section, name } of missing) it.todo(`${section}: ${name}`);
-
-  it.each(promised.map((one) => [`${one.section}: ${one.name}`, one] as const))('%s', async (_, one) => {
+  it.each(HTTP2_CASES.map((one) => [`${one.section}: ${one.name}`, one] as const))('%s', async (_, one) => {
     const { upstreamAnswer } = one;
     if (upstreamAnswer !== undefined) {
       upstream.answer = (request) => (request.target === '/c/last' ? answerOk(request) : upstreamAnswer);

@@ -5,16 +5,13 @@ import { peerOf } from '../peer-address.js';
 import { Http2Connection } from './http2.connection.js';
 import type { Http2Reply } from './http2.reply.js';
 import type { Http2Request } from './http2.request.js';
-import { HTTP2_LIMITS } from './http2-limits.js';
+import { HTTP2_LIMITS, type Http2Limits } from './http2-limits.js';
 import { http2ServerOptions } from './http2-server.options.js';
-import { guardSession } from './session-guard.js';
+import { guardSession, type Http2Abuse } from './session-guard.js';
 
-/** How much one HTTP/2 connection may ask for. */
-export interface Http2Limits {
-  readonly maxHeaderBytes: number;
-  readonly maxHeaderCount: number;
-  /** Requests of one connection at the same time. */
-  readonly maxConcurrentStreams: number;
+/** The limits that are settings. */
+export interface FrontLimits
+  extends Pick<Http2Limits, 'maxHeaderBytes' | 'maxHeaderCount' | 'maxConcurrentStreams'> {
   /** An idle connection is closed after this; 0 keeps it. */
   readonly keepAliveTimeoutMs: number;
 }
@@ -31,8 +28,10 @@ export class Http2Front {
 
   constructor(
     private readonly edge: Edge,
-    private readonly limits: Http2Limits,
+    private readonly limits: FrontLimits,
     private readonly bridge: Bridge,
+    /** Told of each connection that was closed for what its client did, with the client's address. */
+    private readonly abused: (abuse: Http2Abuse, address: string) => void,
   ) {
     this.#server = createServer(http2ServerOptions({ ...HTTP2_LIMITS, ...limits }));
     this.#server.on('session', (session) => this.#open(session));
@@ -76,7 +75,7 @@ export class Http2Front {
     });
     this.#connections.add(connection);
     session.on('close', () => this.#connections.delete(connection));
-    guardSession(session, HTTP2_LIMITS, ignore);
+    guardSession(session, HTTP2_LIMITS, (abuse) => this.abused(abuse, connection.peer.address));
     // The server is told; unheard here as well, the event would end the process.
     session.on('error', ignore);
     this.#closeIdle(session, connection);

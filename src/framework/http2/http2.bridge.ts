@@ -29,7 +29,7 @@ const POOL = { maxConnections: 10_000, maxWaiting: 0, idleMs: 30_000, maxAgeMs: 
  * requests and responses are not what Express knows, and it ends the process over them.
  *
  * The request is framed anew over a connection inside the process, and its answer is read by the client of our own.
- * Only the inner request is an exchange. Informational answers end here.
+ * Only the inner request is an exchange.
  */
 export class Http2Bridge {
   readonly #clients = new WeakMap<Http2Connection, Http1Forwarder>();
@@ -44,7 +44,7 @@ export class Http2Bridge {
     request.socket.once('close', () => cancellation.cancel(new GatewayError('client-closed')));
     const trace = { reused: false, sent: false, answered: false };
     this.#clientOf(connection)
-      .forward(framedAnew(request), INSIDE, NO_CLOCKS, cancellation, trace)
+      .forward(framedAnew(request, reply), INSIDE, NO_CLOCKS, cancellation, trace)
       .then((response) => answer(request, reply, response))
       .catch(() => reply.destroy());
   };
@@ -66,7 +66,7 @@ export class Http2Bridge {
 }
 
 /** The request without what frames it: the client of our own writes that. */
-function framedAnew(request: Http2Request): UpstreamRequest {
+function framedAnew(request: Http2Request, reply: Http2Reply): UpstreamRequest {
   const { method, url: path, rawHeaders, body } = request;
   const headers: string[] = [];
   let length: number | undefined;
@@ -83,6 +83,8 @@ function framedAnew(request: Http2Request): UpstreamRequest {
     headers,
     body: body === undefined || length === 0 ? undefined : { stream: body, length },
     trailers: request.takesTrailers,
+    informs: (status, fields) => reply.writeInformation(status, fields),
+    rawTrailers: () => request.rawTrailers,
   };
 }
 

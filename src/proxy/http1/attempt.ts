@@ -32,6 +32,7 @@ export class Attempt {
   /** Tells the client of an informational response, where it is the client's own request that is answered. */
   inform({ status, headers }: ResponseHead): void {
     const { origin, informs } = this.request;
-    if (informs === true) origin?.inform?.(origin, status, headers);
+    if (typeof informs === 'function') informs(status, headers);
+    else if (informs === true) origin?.inform?.(origin, status, headers);
   }
 }

@@ -9,8 +9,8 @@ import { isTrailerField } from '../trailer-fields.js';
  * What the client's own `Connection` names stays behind, and what an edit of the call names: a field that was taken
  * away or written anew must not come back in the client's words.
  */
-export function requestTrailers({ origin, edits }: UpstreamRequest): string {
-  const raw = origin?.req.rawTrailers;
+export function requestTrailers({ origin, edits, rawTrailers }: UpstreamRequest): string {
+  const raw = rawTrailers?.() ?? origin?.req.rawTrailers;
   if (raw === undefined || raw.length === 0) return '';
   const nominated = nominatedHeaders(origin?.req.headers.connection ?? '', undefined);
   const passing: string[] = [];
