@@ -9,10 +9,9 @@ import type { Observability } from '../observability/create-observability.js';
 import { describeCause } from '../observability/describe-cause.js';
 import { EVENTS, type EventLog } from '../observability/events.js';
 import { HttpProxyMiddlewareForwarder } from '../proxy/http-proxy-middleware/http-proxy-middleware.forwarder.js';
-import { connectTo } from '../proxy/http1/connect-tls.js';
-import { Http1Forwarder } from '../proxy/http1/http1.forwarder.js';
 import { TlsIdentity } from '../proxy/http1/tls-identity.js';
 import { UpstreamRequestBuilder } from '../proxy/request/upstream-request.builder.js';
+import { builtInForwarder } from '../proxy/upstream/built-in.forwarder.js';
 import { resolveUpstream } from '../proxy/upstream/resolve-upstream.js';
 import { UpstreamRuntime } from '../proxy/upstream/upstream.runtime.js';
 import type { UpstreamSettings } from '../proxy/upstream/upstream.settings.js';
@@ -89,7 +88,8 @@ export class UpstreamRegistry implements OnApplicationShutdown {
     });
   }
 
-  #forwarderOf({ name, proxy, pool, targets, tls, dns }: UpstreamSettings): Forwarder {
+  #forwarderOf(settings: UpstreamSettings): Forwarder {
+    const { name, proxy, pool, targets, tls, dns } = settings;
     if (proxy !== undefined) {
       const { maxConnections } = pool;
       return new HttpProxyMiddlewareForwarder({ upstream: name, proxy, targets, maxConnections });
@@ -97,12 +97,7 @@ export class UpstreamRegistry implements OnApplicationShutdown {
     const names = new AddressBook({ ...dns, ...lookupEvents(name, this.observability.events) });
     const identity = tls === undefined ? undefined : new TlsIdentity(tls);
     if (tls !== undefined && identity !== undefined) this.#certificates.watch(name, tls, identity);
-    return new Http1Forwarder({
-      pool,
-      limits: this.settings.limits.upstream,
-      connect: connectTo(names, identity),
-      names,
-    });
+    return builtInForwarder(settings, { limits: this.settings.limits.upstream, names, identity });
   }
 }
 
