@@ -1,3 +1,5 @@
+import { request as httpRequest } from 'node:http';
+import { constants } from 'node:http2';
 import { All, Module } from '@nestjs/common';
 import {
   type UpstreamClient as Client,
@@ -12,7 +14,15 @@ import {
   UpstreamModule,
 } from 'portcullis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { answer as answerFrames, DATA, FrameUpstream, frame, head } from '../support/frame.upstream.js';
+import {
+  answer as answerFrames,
+  DATA,
+  FrameUpstream,
+  frame,
+  head,
+  RST_STREAM,
+  uint32,
+} from '../support/frame.upstream.js';
 import { type RunningGateway, startGateway, WAYS } from '../support/gateway.harness.js';
 import { type RawAnswer, sendRaw } from '../support/raw.client.js';
 import { type TwoProtocolRespond, TwoProtocolUpstream } from '../support/two-protocol.upstream.js';
@@ -197,6 +207,41 @@ describe.each(WAYS)('an upstream over HTTP/2, %s', (way) => {
     expect(answer.body).toHaveLength(large.length);
   });
 
+  it('passes informational responses and trailers on alike', async () => {
+    upstream.respond = (_req, res) => {
+      res.writeEarlyHints({ link: '</style.css>; rel=preload' });
+      res.setHeader('Trailer', 'X-Sum');
+      res.write('body');
+      res.addTrailers({ 'X-Sum': '7' });
+      res.end();
+    };
+
+    const seen = await Promise.all(
+      ['http1', 'http2'].map((name) => withTrailers(`${gateway.url}/${name}/t`)),
+    );
+
+    expect(seen[1]).toEqual(seen[0]);
+    expect(seen[1]).toEqual({
+      hints: ['</style.css>; rel=preload'],
+      body: 'body',
+      trailers: { 'x-sum': '7' },
+    });
+  });
+
+  it('is asked once more, a POST too, for what it left alone', async () => {
+    const requests = frames.requests;
+    frames.script = (connection, stream) => {
+      connection.send(frame(RST_STREAM, 0, stream, uint32(constants.NGHTTP2_REFUSED_STREAM)));
+      frames.script = (other, next) => other.send(answerFrames(next, 'second'));
+    };
+
+    const text = 'POST /frames/x HTTP/1.1\r\nHost: gateway.test\r\nContent-Length: 4\r\n\r\nonce';
+    const answer = await sendRaw(gateway.port, text, 'POST');
+
+    expect([answer.status, answer.body.toString()]).toEqual([200, 'second']);
+    expect(frames.requests - requests).toBe(2);
+  });
+
   it('[125] cuts the client off where the upstream cut its body', async () => {
     frames.script = (connection, stream) => {
       connection.send(head(stream, 0, [':status', '200']), frame(DATA, 0, stream, Buffer.alloc(10_000)));
@@ -226,3 +271,21 @@ describe.each(WAYS)('an upstream over HTTP/2, %s', (way) => {
     expect([answer.status, (answer.json() as { code: string }).code]).toEqual([502, 'upstream-protocol']);
   });
 });
+
+/** What a client that takes trailers sees of an answer. */
+function withTrailers(url: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const hints: unknown[] = [];
+    const request = httpRequest(url, { headers: { TE: 'trailers', Connection: 'TE' }, agent: false });
+    request.on('information', ({ headers }) => hints.push(headers['link']));
+    request.on('error', reject);
+    request.on('response', (response) => {
+      let body = '';
+      response.on('data', (chunk: Buffer) => {
+        body += chunk.toString();
+      });
+      response.on('end', () => resolve({ hints, body, trailers: response.trailers }));
+    });
+    request.end();
+  });
+}

@@ -6,7 +6,11 @@ export const DATA = 0;
 export const HEADERS = 1;
 export const RST_STREAM = 3;
 export const SETTINGS = 4;
+export const PUSH_PROMISE = 5;
+export const PING = 6;
 export const GOAWAY = 7;
+export const WINDOW_UPDATE = 8;
+export const CONTINUATION = 9;
 export const END_STREAM = 1;
 export const ACK = 1;
 export const END_HEADERS = 4;
@@ -78,6 +82,11 @@ export class FrameConnection {
 
   send(...frames: readonly Buffer[]): void {
     if (!this.socket.destroyed) this.socket.write(Buffer.concat(frames));
+  }
+
+  /** The frames of one type that came so far. */
+  of(type: number): readonly Frame[] {
+    return this.frames.filter((came) => came.type === type);
   }
 
   get closed(): Promise<void> {

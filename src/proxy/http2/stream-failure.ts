@@ -23,11 +23,13 @@ const NOT_OPENED = new Set([
   'ERR_HTTP2_OUT_OF_STREAMS',
 ]);
 
+/** Errors with which node:http2 gives up a connection for what the peer sent on it. */
+const UNREADABLE = new Set(['ERR_HTTP2_ERROR', 'ERR_HTTP2_TOO_MANY_INVALID_FRAMES']);
+
 /** The error of a stream that closed before its response was complete. */
 export function streamFailure(rstCode: number, cause: Error | undefined): GatewayError {
   const code = codeOf(cause);
-  // nghttp2 could not read what the peer sent.
-  if (code === 'ERR_HTTP2_ERROR') return new GatewayError('upstream-protocol', { cause });
+  if (UNREADABLE.has(code ?? '')) return new GatewayError('upstream-protocol', { cause });
   // The peer's GOAWAY with an error ends every stream; a code there is not about this one.
   if (code === 'ERR_HTTP2_SESSION_ERROR') return new GatewayError('upstream-reset', { cause });
   if (PROTOCOL_CODES.has(rstCode)) return new GatewayError('upstream-protocol', { cause });

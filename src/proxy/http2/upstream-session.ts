@@ -98,6 +98,8 @@ export class UpstreamSession implements StreamOwner {
 
   hasRoom(now: number): boolean {
     if (this.#phase > OPEN || now >= this.retireAt || this.#suspect) return false;
+    // Its streams may be told of its end before this object is.
+    if (this.#session?.closed === true || this.#session?.destroyed === true) return false;
     return this.load < this.#maxStreams && (this.load > 0 || now < this.#idleUntil);
   }
 
