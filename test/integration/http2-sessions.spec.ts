@@ -254,3 +254,29 @@ async function acknowledged(upstream: FrameUpstream): Promise<void> {
     )
     .toBe(true);
 }
+
+it('a stream that the upstream resets is an answer, and its connection stays in use', async () => {
+  const [client, upstream] = await pair();
+  await client.get().answer;
+  upstream.script = (connection, stream) => {
+    connection.send(frame(RST_STREAM, 0, stream, uint32(NGHTTP2_INTERNAL_ERROR)));
+  };
+
+  const sent = client.get();
+
+  expect(await settled(sent)).toBe('upstream-reset');
+  expect(sent.trace).toEqual({ reused: true, sent: true, answered: true });
+  expect(client.connections).toBe(1);
+});
+
+it('a connection that dies under a request had not answered it, and what lay idle is distrusted', async () => {
+  const [client, upstream] = await pair();
+  await client.get().answer;
+  upstream.script = ({ socket }) => void socket.destroy();
+
+  const sent = client.get();
+
+  expect(await settled(sent)).toBe('upstream-reset');
+  expect(sent.trace).toEqual({ reused: true, sent: true, answered: false });
+  expect(client.connections).toBe(0);
+});

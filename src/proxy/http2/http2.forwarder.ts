@@ -5,11 +5,11 @@ import { GatewayError } from '../../contracts/gateway-error.js';
 import type { PoolOptions } from '../../contracts/upstream-definition.js';
 import type { RequestBody, UpstreamRequest } from '../../contracts/upstream-request.js';
 import type { UpstreamResponse } from '../../contracts/upstream-response.js';
+import type { PoolStatus } from '../../contracts/upstream-status.js';
 import type { AddressBook } from '../../targets/address-book.js';
 import { Attempt } from '../http1/attempt.js';
 import type { ResponseLimits } from '../http1/response-limits.js';
 import { Sweep } from '../http1/sweep.js';
-import type { TargetPoolStats } from '../http1/target-pool.js';
 import { UploadGate, type UploadGateOwner } from '../http1/upload-gate.js';
 import type { Dial } from './dial.js';
 import { SessionPool } from './session-pool.js';
@@ -85,8 +85,8 @@ export class Http2Forwarder implements Forwarder, UploadGateOwner {
   }
 
   /** Connections and waiting requests by target id. Targets without either are not listed. */
-  stats(): ReadonlyMap<string, TargetPoolStats> {
-    const stats = new Map<string, TargetPoolStats>();
+  stats(): ReadonlyMap<string, PoolStatus> {
+    const stats = new Map<string, PoolStatus>();
     for (const [id, pool] of this.#pools) if (!pool.isEmpty) stats.set(id, pool.stats);
     return stats;
   }

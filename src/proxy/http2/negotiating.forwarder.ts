@@ -41,9 +41,11 @@ export class NegotiatingForwarder implements Forwarder {
   /** Of both protocols together. */
   stats(): ReadonlyMap<string, PoolStatus> {
     const stats = new Map(this.http1.stats?.());
-    for (const [id, { busy, idle, waiting }] of this.http2.stats?.() ?? []) {
+    for (const [id, { busy, idle, waiting, streams }] of this.http2.stats?.() ?? []) {
       const other = stats.get(id) ?? { busy: 0, idle: 0, waiting: 0 };
+      // On a connection of HTTP/1.1 there is one request.
       stats.set(id, {
+        streams: (streams ?? 0) + other.busy,
         busy: busy + other.busy,
         idle: idle + other.idle,
         waiting: waiting + other.waiting,

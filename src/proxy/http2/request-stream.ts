@@ -54,6 +54,7 @@ export class RequestStream implements BodySource, UploadOwner {
   #phase = AWAITING;
   #deadline = Number.POSITIVE_INFINITY;
   #stream: ClientHttp2Stream | undefined;
+  #session: ClientHttp2Session | undefined;
   /** Set while a request body is unfinished. */
   #upload: Upload | undefined;
   #head: Http2ResponseHead | undefined;
@@ -93,6 +94,7 @@ export class RequestStream implements BodySource, UploadOwner {
       return;
     }
     this.#stream = stream;
+    this.#session = session;
     trace.reused = reused;
     trace.sent = true;
     onEndOfStream(stream, this.#peerEnded);
@@ -123,9 +125,12 @@ export class RequestStream implements BodySource, UploadOwner {
   /** The stream, or its whole connection, is gone. */
   lost(cause: Error | undefined): void {
     if (this.#phase === OVER) return;
+    const { trace } = this.attempt;
     const rstCode = this.#stream?.rstCode ?? 0;
     const error = this.#error ?? cause;
-    if (isUnprocessed(rstCode, error) && !this.attempt.trace.answered) this.attempt.trace.unprocessed = true;
+    if (isUnprocessed(rstCode, error)) trace.unprocessed = !trace.answered;
+    // The upstream ended this stream and no other: that is an answer, not a connection that died in the pool.
+    else if (this.#session?.destroyed === false) trace.answered = true;
     this.#fail(streamFailure(rstCode, error));
   }
 

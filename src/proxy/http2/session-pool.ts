@@ -1,8 +1,8 @@
 import type { Target } from '../../contracts/forwarder.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
 import type { PoolOptions } from '../../contracts/upstream-definition.js';
+import type { PoolStatus } from '../../contracts/upstream-status.js';
 import type { Attempt } from '../http1/attempt.js';
-import type { TargetPoolStats } from '../http1/target-pool.js';
 import { type SessionOwner, type SessionSettings, UpstreamSession } from './upstream-session.js';
 
 /** A place on a session that is still to be opened. */
@@ -31,11 +31,14 @@ export class SessionPool implements SessionOwner {
     return this.#sessions.size === 0 && this.#waiting.size === 0;
   }
 
-  get stats(): TargetPoolStats {
-    const open = this.#sessions.size;
+  get stats(): PoolStatus {
     let idle = 0;
-    for (const { load } of this.#sessions) if (load === 0) idle++;
-    return { open, idle, busy: open - idle, waiting: this.#waiting.size };
+    let streams = 0;
+    for (const { load } of this.#sessions) {
+      streams += load;
+      if (load === 0) idle++;
+    }
+    return { busy: this.#sessions.size - idle, idle, waiting: this.#waiting.size, streams };
   }
 
   /** Gives the request a place on a session: one that is there, a new one, or the next that comes free. */
