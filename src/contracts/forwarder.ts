@@ -31,6 +31,8 @@ export interface AttemptTrace {
   sent: boolean;
   /** Any byte of the answer came. */
   answered: boolean;
+  /** The upstream said that it did nothing with the request: it can be sent again, whatever its method. */
+  unprocessed?: boolean;
 }
 
 /**

@@ -92,10 +92,18 @@ export interface DnsOptions {
   readonly deny?: readonly string[];
 }
 
+export const UPSTREAM_PROTOCOLS = ['http1', 'http2', 'auto'] as const;
+export type UpstreamProtocol = (typeof UPSTREAM_PROTOCOLS)[number];
+
 /** What {@link UpstreamDefinition} holds beside the name; everything but `targets` is optional. */
 export interface UpstreamOptions {
   /** One base URL, several, or a variable that holds them comma-separated. */
   readonly targets: string | EnvReference | readonly TargetOption[];
+  /**
+   * What is spoken to its targets. `http1`; `http2`, chosen by ALPN on `https://` targets and by prior knowledge on
+   * `http://` ones; `auto`: what an `https://` target chooses, and HTTP/1.1 to `http://` ones. Default `http1`.
+   */
+  readonly protocol?: UpstreamProtocol;
   /** The clocks of its calls. */
   readonly timeout?: TimeoutOptions;
   /** `false` switches the breaker off. */

@@ -33,4 +33,6 @@ export interface PoolStatus {
   readonly idle: number;
   /** Requests that wait for a connection. */
   readonly waiting: number;
+  /** Requests on them, where one connection carries several (HTTP/2). */
+  readonly streams?: number;
 }

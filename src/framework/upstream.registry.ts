@@ -10,10 +10,10 @@ import { describeCause } from '../observability/describe-cause.js';
 import { EVENTS, type EventLog } from '../observability/events.js';
 import { HttpProxyMiddlewareForwarder } from '../proxy/http-proxy-middleware/http-proxy-middleware.forwarder.js';
 import { connectTo } from '../proxy/http1/connect-tls.js';
-import { Http1Forwarder } from '../proxy/http1/http1.forwarder.js';
 import { TlsIdentity } from '../proxy/http1/tls-identity.js';
 import { UpstreamRequestBuilder } from '../proxy/request/upstream-request.builder.js';
 import { UpgradeForwarder } from '../proxy/upgrade/upgrade.forwarder.js';
+import { builtInForwarder } from '../proxy/upstream/built-in.forwarder.js';
 import { resolveUpstream } from '../proxy/upstream/resolve-upstream.js';
 import { UpstreamRuntime } from '../proxy/upstream/upstream.runtime.js';
 import type { UpstreamSettings } from '../proxy/upstream/upstream.settings.js';
@@ -92,7 +92,8 @@ export class UpstreamRegistry implements OnApplicationShutdown {
     });
   }
 
-  #forwardersOf({ name, proxy, pool, targets, tls, dns }: UpstreamSettings): Forwarders {
+  #forwardersOf(settings: UpstreamSettings): Forwarders {
+    const { name, proxy, pool, targets, tls, dns } = settings;
     if (proxy !== undefined) {
       const { maxConnections } = pool;
       return {
@@ -104,10 +105,9 @@ export class UpstreamRegistry implements OnApplicationShutdown {
     const identity = tls === undefined ? undefined : new TlsIdentity(tls);
     if (tls !== undefined && identity !== undefined) this.#certificates.watch(name, tls, identity);
     const { upstream: limits } = this.settings.limits;
-    const connect = connectTo(names, identity);
     return {
-      forwarder: new Http1Forwarder({ pool, limits, connect, names }),
-      upgrades: new UpgradeForwarder({ limits, connect }),
+      forwarder: builtInForwarder(settings, { limits, names, identity }),
+      upgrades: new UpgradeForwarder({ limits, connect: connectTo(names, identity) }),
     };
   }
 }

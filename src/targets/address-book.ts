@@ -55,7 +55,7 @@ export class AddressBook {
   readonly #clock: Clock;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
-  #listener: (host: string, addresses: ReadonlySet<string>) => void = () => {};
+  readonly #listeners: ((host: string, addresses: ReadonlySet<string>) => void)[] = [];
 
   constructor(options: AddressBookOptions) {
     this.#options = options;
@@ -65,7 +65,7 @@ export class AddressBook {
 
   /** Tells of the addresses a name has after each lookup that succeeded; connections to others are out of date. */
   onAnswer(listener: (host: string, addresses: ReadonlySet<string>) => void): void {
-    this.#listener = listener;
+    this.#listeners.push(listener);
   }
 
   /** @throws Error for an IP literal that is denied; a name is judged when it resolves */
@@ -153,7 +153,8 @@ export class AddressBook {
           );
     if (entry.failure !== undefined) lookupRecovered?.(entry.host);
     entry.failure = undefined;
-    this.#listener(entry.host, new Set(allowed.map(({ address }) => address)));
+    const addresses = new Set(allowed.map(({ address }) => address));
+    for (const listener of this.#listeners) listener(entry.host, addresses);
   }
 
   /** A resolver that is down says nothing about where the upstream is: the last good answer stands. */

@@ -289,15 +289,24 @@ describe.each(WAYS)('over HTTP/2, %s,', (way) => {
     expect(lines.filter(({ path }) => path === '/users/slow').at(-1)).toMatchObject({ status: 499 });
   });
 
-  it('a body that is cut short upstream ends in a reset, never in a clean end', async () => {
-    fixture.upstream.respond = (_req, res) => {
-      res.setHeader('Content-Length', '100');
-      res.write('half');
-      setImmediate(() => res.destroy());
-    };
+  it.each([
+    ['of a declared length', { 'Content-Length': '100' }, {}],
+    ['of an unknown length', {}, {}],
+    ['that trailers may follow', { Trailer: 'x-sum' }, { te: 'trailers' }],
+  ])(
+    'a body %s that is cut short upstream ends in a reset, never in a clean end',
+    async (_, fields, headers) => {
+      fixture.upstream.respond = (_req, res) => {
+        res.writeHead(200, fields as Record<string, string>);
+        res.write('half');
+        setImmediate(() => res.destroy());
+      };
 
-    await expect(ask('/users/1')).rejects.toThrow(/NGHTTP2_INTERNAL_ERROR/);
-  });
+      await expect(ask('/users/1', { headers: headers as Record<string, string> })).rejects.toThrow(
+        /NGHTTP2_INTERNAL_ERROR/,
+      );
+    },
+  );
 
   it('a declared length that the body does not keep never reaches the upstream as a whole request', async () => {
     const stream = session.request({

@@ -15,11 +15,10 @@ const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
 // How a head goes out.
 const PLAIN: ServerStreamResponseOptions = Object.freeze({});
 const BODILESS: ServerStreamResponseOptions = Object.freeze({ endStream: true });
-/**
- * The end of the body is ours to send, with trailers or without. Node would otherwise end a stream before it resets it,
- * and a client that hears the end first takes half a body for the whole.
- */
-const STREAMED: ServerStreamResponseOptions = Object.freeze({ waitForTrailers: true });
+const WITH_TRAILERS: ServerStreamResponseOptions = Object.freeze({ waitForTrailers: true });
+
+/** What a stream is reset with; nobody reads it. */
+const CUT = new Error('The answer broke off.');
 
 /** Large bodies go out in pieces, so that each shows that the client still takes some. */
 const PIECE_BYTES = 65_536;
@@ -68,12 +67,12 @@ export class Http2Reply implements DownstreamReply {
   }
 
   flushHeaders(): void {
-    if (!this.destroyed) this.#begin(STREAMED);
+    if (!this.destroyed) this.#begin(this.request.takesTrailers ? WITH_TRAILERS : PLAIN);
   }
 
   write(chunk: Buffer, written?: (error: Error | null | undefined) => void): boolean {
     if (this.destroyed) return false;
-    this.#begin(STREAMED);
+    this.#begin(this.request.takesTrailers ? WITH_TRAILERS : PLAIN);
     this.socket.bytesWritten += chunk.length;
     return this.#stream.write(chunk, written);
   }
@@ -113,10 +112,13 @@ export class Http2Reply implements DownstreamReply {
     this.#stream.additionalHeaders(headers);
   }
 
-  /** The stream is reset, and the client knows that the body is not whole. */
+  /**
+   * The stream is reset (INTERNAL_ERROR), and the client knows that the body is not whole. Node's `close` would end the
+   * stream before it resets it, and a client that hears the end first takes half a body for the whole.
+   */
   destroy(): void {
     if (this.#ended || this.destroyed) return;
-    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    this.#stream.destroy(CUT);
   }
 
   #begin(manner: ServerStreamResponseOptions): void {
@@ -124,7 +126,7 @@ export class Http2Reply implements DownstreamReply {
     if (head === undefined) return;
     this.#head = undefined;
     this.#stream.respond(head, manner);
-    if (manner === STREAMED) this.#stream.once('wantTrailers', () => this.#sendTrailers());
+    if (manner === WITH_TRAILERS) this.#stream.once('wantTrailers', () => this.#sendTrailers());
   }
 
   #sendTrailers(): void {

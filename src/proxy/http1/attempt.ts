@@ -30,7 +30,7 @@ export class Attempt {
   }
 
   /** Tells the client of an informational response, where it is the client's own request that is answered. */
-  inform({ status, headers }: ResponseHead): void {
+  inform({ status, headers }: Pick<ResponseHead, 'status' | 'headers'>): void {
     const { origin, informs } = this.request;
     if (typeof informs === 'function') informs(status, headers);
     else if (informs === true) origin?.inform?.(origin, status, headers);

@@ -11,6 +11,8 @@ import type { Target } from '../../contracts/forwarder.js';
 import type { TlsVersion } from '../../contracts/upstream-definition.js';
 import { TlsSessions } from './tls-sessions.js';
 
+const ONLY_HTTP1: readonly string[] = ['http/1.1'];
+
 /** PEM texts; absent they are Node's own authorities, and no certificate of ours. */
 export interface TlsMaterial {
   readonly ca?: string;
@@ -60,18 +62,19 @@ export class TlsIdentity {
     this.#sessions = new TlsSessions(this.#clock);
   }
 
-  handshake(target: Target): TlsHandshake {
+  /** @param protocols offered by ALPN */
+  handshake(target: Target, protocols: readonly string[] = ONLY_HTTP1): TlsHandshake {
     // The dot that makes a name absolute is the resolver's business: no certificate has it (RFC 6066, section 3).
     const name = this.#options.serverName ?? withoutDot(target.host);
     const sessions = this.#sessions;
-    const key = `${target.host}|${target.port}|${name}`;
+    const key = `${target.host}|${target.port}|${name}|${protocols.join()}`;
     const offered = sessions.find(key);
     return {
       options: {
         secureContext: this.#context,
         rejectUnauthorized: true,
         checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
-        ALPNProtocols: ['http/1.1'],
+        ALPNProtocols: [...protocols],
         ...(isIP(name) === 0 ? { servername: name } : {}),
         ...(offered === undefined ? {} : { session: offered }),
       },

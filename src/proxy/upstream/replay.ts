@@ -12,12 +12,13 @@ export function canReplay(call: ForwardCall, trace: AttemptTrace): boolean {
   const { body } = call;
   // A small upload was gathered before it was sent: its bytes are still there.
   const replayable = body === undefined || Buffer.isBuffer(body) || body.whole !== undefined;
-  return replayable && (!trace.sent || isIdempotent(call.method));
+  return replayable && (!trace.sent || trace.unprocessed === true || isIdempotent(call.method));
 }
 
 /**
  * A connection that had served before and closed without a byte of an answer: the upstream let it go while it was
- * idle, just as we took it. That is no failure of the upstream's, and the likely fate of no other connection.
+ * idle, just as we took it. That is no failure of the upstream's, and the likely fate of no other connection. Nor is it
+ * one when an HTTP/2 upstream that goes away says that it left the request alone (RFC 9113, section 8.7).
  */
 export const diedInPool = (error: GatewayError, trace: AttemptTrace): boolean =>
-  error.code === 'upstream-reset' && trace.reused && !trace.answered;
+  error.code === 'upstream-reset' && !trace.answered && (trace.reused || trace.unprocessed === true);

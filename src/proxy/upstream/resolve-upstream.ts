@@ -8,7 +8,12 @@ import {
   show,
   trueOrFalse,
 } from '../../contracts/option-check.js';
-import type { UpstreamDefinition, UpstreamOptions } from '../../contracts/upstream-definition.js';
+import {
+  UPSTREAM_PROTOCOLS,
+  type UpstreamDefinition,
+  type UpstreamOptions,
+  type UpstreamProtocol,
+} from '../../contracts/upstream-definition.js';
 import { checkBreaker, resolveBreaker } from '../../resilience/breaker.options.js';
 import { checkRetry, resolveRetry } from '../../resilience/retry.options.js';
 import { checkTimeouts, resolveTimeouts } from '../../resilience/timeout.options.js';
@@ -23,6 +28,10 @@ const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
 const RULES: OptionRules<UpstreamOptions> = {
   targets: checkedElsewhere,
+  protocol: (value) =>
+    UPSTREAM_PROTOCOLS.includes(value as UpstreamProtocol)
+      ? undefined
+      : `one of ${UPSTREAM_PROTOCOLS.map(show).join(', ')}`,
   timeout: checkedElsewhere,
   breaker: checkedElsewhere,
   retry: checkedElsewhere,
@@ -49,7 +58,7 @@ export function resolveUpstream(definition: UpstreamDefinition, environment: Env
   problems.push(...checkOptions(where, '', options, RULES));
   if (typeof options !== 'object' || options === null) return { settings: undefined, problems };
 
-  const { timeout, breaker, retry, pool, tls, dns, proxy, critical = false } = options;
+  const { protocol = 'http1', timeout, breaker, retry, pool, tls, dns, proxy, critical = false } = options;
   const { targets, problems: targetProblems } = resolveTargets(where, options.targets, environment);
   problems.push(...targetProblems);
   if (timeout !== undefined) problems.push(...checkTimeouts(where, timeout));
@@ -65,6 +74,7 @@ export function resolveUpstream(definition: UpstreamDefinition, environment: Env
   const settings: UpstreamSettings = Object.freeze({
     name,
     targets,
+    protocol,
     timeouts: resolveTimeouts(timeout),
     breaker: breaker === false ? undefined : resolveBreaker(breaker),
     retry: retry === false ? undefined : resolveRetry(retry),
@@ -79,10 +89,17 @@ export function resolveUpstream(definition: UpstreamDefinition, environment: Env
 
 /** What only the built-in client acts on: silence would let a team believe that it is heeded. */
 function unusedBesideProxy(where: string, options: UpstreamOptions): ConfigProblem[] {
-  return (['tls', 'dns'] as const)
+  const problems = (['tls', 'dns'] as const)
     .filter((group) => options[group] !== undefined)
     .map((group) => ({
       where,
       message: `${group} has no effect beside proxy; give http-proxy-middleware an agent with it (proxy.agent), or leave proxy out.`,
     }));
+  if (options.protocol !== undefined && options.protocol !== 'http1') {
+    problems.push({
+      where,
+      message: 'protocol has no effect beside proxy, which speaks HTTP/1.1; leave one of them out.',
+    });
+  }
+  return problems;
 }

@@ -1,4 +1,5 @@
 import type { Target } from '../../contracts/forwarder.js';
+import type { UpstreamProtocol } from '../../contracts/upstream-definition.js';
 import type { BreakerSettings } from '../../resilience/breaker.options.js';
 import type { RetrySettings } from '../../resilience/retry.options.js';
 import type { TimeoutSettings } from '../../resilience/timeout.options.js';
@@ -10,6 +11,7 @@ import type { TlsSettings } from './tls.options.js';
 export interface UpstreamSettings {
   readonly name: string;
   readonly targets: readonly Target[];
+  readonly protocol: UpstreamProtocol;
   readonly timeouts: TimeoutSettings;
   /** `undefined` when it is switched off. */
   readonly breaker: BreakerSettings | undefined;

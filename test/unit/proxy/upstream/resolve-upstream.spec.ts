@@ -16,6 +16,7 @@ describe('resolveUpstream', () => {
     expect(settings).toEqual({
       name: 'user-service',
       targets: [{ id: 'users:3001', host: 'users', port: 3001, tls: false, weight: 1 }],
+      protocol: 'http1',
       timeouts: { connectMs: 1_000, headersMs: 5_000, idleMs: 60_000, totalMs: 15_000 },
       breaker: {
         errorPercent: 50,

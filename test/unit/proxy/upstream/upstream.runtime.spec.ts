@@ -236,6 +236,29 @@ describe('UpstreamRuntime: retries', () => {
   });
 });
 
+describe('UpstreamRuntime: a request that an HTTP/2 upstream left alone', () => {
+  const refused = failing('upstream-reset', { sent: true, unprocessed: true });
+
+  it('is made again, whatever its method, beyond the stated attempts, and counts as no failure', async () => {
+    const { runtime, forwarder } = scripted([refused, ok], {
+      retry: { attempts: 0, budgetPercent: 0 },
+      breaker: { volume: 1 },
+    });
+
+    const response = await runtime.execute(callOf('POST'));
+
+    expect([response.status, forwarder.attempts.length, runtime.breaker?.state]).toEqual([200, 2, 'closed']);
+  });
+
+  it('is made again for free once', async () => {
+    const { runtime, forwarder } = scripted([refused], { retry: { attempts: 0 } });
+
+    const error = await errorOf(runtime.execute(callOf('POST')));
+
+    expect([error.code, forwarder.attempts.length]).toEqual(['upstream-reset', 2]);
+  });
+});
+
 describe('UpstreamRuntime: a connection that died in the pool', () => {
   it('is replaced beyond the stated attempts, outside the budget, and counts as no failure', async () => {
     const { runtime, forwarder, observer } = scripted([deadConnection, ok], {
