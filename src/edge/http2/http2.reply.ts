@@ -31,9 +31,12 @@ export class Http2Reply implements DownstreamReply {
   readonly #stream: ServerHttp2Stream;
   /** The head until it goes out with the first bytes. */
   #head: string[] | undefined;
-  #declaresLength = false;
+  /** What `Content-Length` says. */
+  #declared: number | undefined;
   #trailers: readonly [string, string][] = [];
   #ended = false;
+  /** The end went out with the last byte that was declared. */
+  #whole = false;
   #begun = false;
 
   constructor(
@@ -52,7 +55,7 @@ export class Http2Reply implements DownstreamReply {
   }
 
   hasHeader(name: string): boolean {
-    return name === 'content-length' && this.#declaresLength;
+    return name === 'content-length' && this.#declared !== undefined;
   }
 
   writeHead(status: number, fields: readonly string[]): void {
@@ -60,8 +63,9 @@ export class Http2Reply implements DownstreamReply {
     for (let i = 0; i < fields.length; i += 2) {
       const name = (fields[i] as string).toLowerCase();
       if (CONNECTION_FIELDS.has(name)) continue;
-      if (name === 'content-length') this.#declaresLength = true;
-      head.push(name, fields[i + 1] as string);
+      const value = fields[i + 1] as string;
+      if (name === 'content-length') this.#declared = Number(value);
+      head.push(name, value);
     }
     this.#head = head;
     this.#begun = true;
@@ -73,8 +77,17 @@ export class Http2Reply implements DownstreamReply {
 
   write(chunk: Buffer, written?: (error: Error | null | undefined) => void): boolean {
     if (this.destroyed) return false;
-    this.#begin(STREAMED);
     this.socket.bytesWritten += chunk.length;
+    // Most answers: one piece is all of it, so the end need not wait for more and goes into the same frame.
+    if (this.#head !== undefined && chunk.length === this.#declared) {
+      this.#whole = true;
+      this.#begin(PLAIN);
+      this.#stream.write(chunk, written);
+      this.#stream.end();
+      // A stream that was ended tells of no drain.
+      return true;
+    }
+    this.#begin(STREAMED);
     return this.#stream.write(chunk, written);
   }
 
@@ -87,7 +100,7 @@ export class Http2Reply implements DownstreamReply {
     this.#ended = true;
     const bytes = typeof body === 'string' ? Buffer.from(body, encoding) : body;
     if (bytes === undefined && this.#head !== undefined) this.#begin(BODILESS);
-    else {
+    else if (!this.#whole) {
       this.#begin(PLAIN);
       if (bytes !== undefined) this.#writePieces(bytes);
       this.#stream.end();
@@ -115,7 +128,7 @@ export class Http2Reply implements DownstreamReply {
 
   /** The stream is reset, and the client knows that the body is not whole. */
   destroy(): void {
-    if (this.#ended || this.destroyed) return;
+    if (this.#ended || this.#whole || this.destroyed) return;
     this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   }
 
