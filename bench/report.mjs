@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { bench, CONNECTIONS, CORES } from './layout.mjs';
+import { bench, CONNECTIONS, CORES, HTTP2_CONNECTIONS, HTTP2_STREAMS } from './layout.mjs';
 import { median } from './measure/contest.mjs';
 
 /** Below this share of its core a gateway was not what limited the requests: its rate says little. */
@@ -17,8 +17,9 @@ const NOT_ALIKE = `- Portcullis runs with what it ships: in the bare row too it 
 - Only Portcullis times out, retries and breaks circuits per upstream here; nginx and HAProxy do passive parts of it.
 - The hand-made Nest gateway counts with a plain map instead of @nestjs/throttler's own storage, which would be far slower at
   these rates.
-- The TLS row keeps its connections: it measures records, not handshakes. Both have the same P-256 certificate and
+- The TLS and HTTP/2 rows keep their connections: they measure records, not handshakes. Both have the same P-256 certificate and
   begin with AES-128-GCM.
+- In the HTTP/2 rows both allow 100 streams on a connection and send frames of up to 16 KiB.
 - New tokens belong to 10,000 subjects; each row's limit is set so high that it never refuses.
 - fast-gateway is 3.4.7: a dependency of 5.0.1 could not be installed from the registry when this was written.
 - Memory is resident memory after the load, of the process and its children; pages they share count in each.`;
@@ -53,10 +54,10 @@ function render({ machine, settings, rows }, quick) {
 ${quick ? '**A quick run: it shows that everything works, not how fast it is.**\n\n' : ''}${machine.date.slice(0, 10)}, ${machine.cpu}, ${machine.memoryGb} GB, ${machine.system}, Linux ${machine.kernel}, Node ${machine.node}, commit ${machine.commit}.
 ${versions.join(', ')}.
 
-Each gateway alone on core ${CORES.gateway}; ${shared} core ${CORES.load}. ${CONNECTIONS} keep-alive connections, GET, 114 bytes of JSON from an nginx
-upstream. Adjacent pairs of ${settings.seconds} s after ${settings.warmSeconds} s of warming, ${settings.rounds} rounds, medians; a round in which the
+Each gateway alone on core ${CORES.gateway}; ${shared} core ${CORES.load}. ${CONNECTIONS} keep-alive connections, with HTTP/2
+${HTTP2_CONNECTIONS} with ${HTTP2_STREAMS} streams each, GET, 114 bytes of JSON from an nginx upstream. Adjacent pairs of ${settings.seconds} s after ${settings.warmSeconds} s of warming, ${settings.rounds} rounds, medians; a round in which the
 other gateway moved by more than 10% is dropped. CPU is user and system time of the gateway's processes divided by the requests
-wrk counted. Latency and steady CPU: each alone at one
+wrk or h2load counted. Latency and steady CPU: each alone at one
 steady rate, half of what the row's slowest can do, by clients that come one by one; there nobody's requests come in batches and
 everybody wakes sleeping peers, so everybody's request costs more. ¹ The gateway
 left part of its core idle: the load side was the limit, so read its CPU, not its rate. Made by \`npm run bench\`.

@@ -1,3 +1,4 @@
+import { askHttp2 } from './http2.client.mjs';
 import { MEGABYTE } from './layout.mjs';
 import { ensureTokens, firstToken } from './tokens.mjs';
 
@@ -5,7 +6,7 @@ const TOKENS_IN_TURN = 10_000;
 
 /**
  * The rows of the table: which path, which tokens, who stands in it, and what is asked of an answer first.
- * `secure` rows come by TLS.
+ * `secure` rows come by TLS, and `http2` rows over HTTP/2 in it.
  *
  * `newTokens` rows spend a token a request; how many depends on how long a run is.
  */
@@ -55,6 +56,21 @@ export const ROWS = {
     secure: true,
     peers: ['portcullis-again', 'nginx'],
   },
+  http2: {
+    title: 'HTTP/2: bare over HTTP/2 and TLS 1.3',
+    path: '/bare/users/42',
+    secure: true,
+    http2: true,
+    peers: ['portcullis-again', 'nginx'],
+  },
+  'http2-megabyte': {
+    title: 'one megabyte over HTTP/2: bare over TLS 1.3, a body of 1 MiB',
+    path: '/bare/megabyte',
+    bytes: MEGABYTE,
+    secure: true,
+    http2: true,
+    peers: ['portcullis-again', 'nginx'],
+  },
   interpreted: {
     title: "interpreted: full with one guard of the team's own, one token",
     path: '/interpreted/users/42',
@@ -79,8 +95,8 @@ const MOST_VERIFIED_PER_S = 25_000;
  * With a new token for each request every gateway walks through the same file, each at its own place.
  */
 export async function prepareTraffic(row, { rounds, seconds, warmSeconds }) {
-  const { path, tokens, webSocket } = row;
-  if (tokens === undefined) return { trafficFor: () => ({ path, webSocket }), token: undefined };
+  const { path, tokens, webSocket, http2 } = row;
+  if (tokens === undefined) return { trafficFor: () => ({ path, webSocket, http2 }), token: undefined };
   if (!tokens.newEachRequest) {
     const file = await ensureTokens(tokens.file, tokens.count);
     return {
@@ -110,10 +126,9 @@ export async function verify(gateway, row, token) {
   const fail = (what) => {
     throw new Error(`${gateway.label} on ${row.path}: ${what}`);
   };
-  const answer = await fetch(
-    url,
-    token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } },
-  );
+  const answer = row.http2
+    ? await askHttp2(gateway.url, row.path)
+    : await fetch(url, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
   if (answer.status !== 200) fail(`answers ${answer.status} ${await answer.text()}`);
   if (row.bytes !== undefined) {
     if ((await answer.arrayBuffer()).byteLength !== row.bytes) fail('answers a body of another length');

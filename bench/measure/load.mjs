@@ -1,16 +1,18 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { bench, CONNECTIONS, CORES } from '../layout.mjs';
+import { bench, CONNECTIONS, CORES, HTTP2_CONNECTIONS, HTTP2_STREAMS } from '../layout.mjs';
+import { readH2load } from './h2load-output.mjs';
 import { cpuMicros } from './process-cost.mjs';
 
 /**
  * Loads a gateway as far as it goes, from the other core (wrk).
  *
  * @param {{ url: string }} gateway
- * @param {{ path: string, tokens?: string, first?: number, count?: number }} traffic
+ * @param {{ path: string, tokens?: string, first?: number, count?: number, webSocket?: boolean, http2?: boolean }} traffic
  */
 export async function saturate(gateway, traffic, seconds) {
   if (traffic.webSocket) return echo(gateway, traffic, seconds);
+  if (traffic.http2) return overHttp2(gateway, traffic, seconds);
   const { path, tokens, first = 0, count = 0 } = traffic;
   const script = join(bench, 'load', 'requests.lua');
   const { url } = gateway;
@@ -50,6 +52,25 @@ async function echo({ name, port }, { path }, seconds) {
     );
   }
   return result;
+}
+
+/** As {@link saturate}, with requests on many streams of fewer connections (h2load). */
+async function overHttp2({ name, url }, { path }, seconds) {
+  const h2load = [
+    'h2load',
+    '-t1',
+    `-c${HTTP2_CONNECTIONS}`,
+    `-m${HTTP2_STREAMS}`,
+    `-D${seconds}`,
+    '--npn-list=h2',
+    url + path,
+  ];
+  const result = readH2load(await text('taskset', ['-c', String(CORES.load), ...h2load]));
+  if (result.protocol !== 'h2') throw new Error(`${name} speaks ${result.protocol} with h2load, not h2.`);
+  if (result.errors + result.refused > 0) {
+    throw new Error(`${name}: ${result.refused} answers were no 2xx, ${result.errors} requests failed.`);
+  }
+  return { ...result, microseconds: seconds * 1e6 };
 }
 
 /**

@@ -30,6 +30,8 @@ export class Http2Connection {
     readonly socket: Socket,
     readonly peer: Peer,
     private readonly taker: RequestTaker,
+    /** Told of each stream that closed. */
+    private readonly closed: (stream: ServerHttp2Stream) => void,
   ) {
     this.#secure = (socket as { encrypted?: boolean }).encrypted === true;
     session.on('stream', (stream, _headers, _flags, raw) => this.#take(stream, raw));
@@ -55,6 +57,7 @@ export class Http2Connection {
     stream.on('error', ignore);
     stream.on('close', () => {
       this.open--;
+      this.closed(stream);
     });
     const head = readHead(raw, this.#secure);
     const line = new Http2Line(stream, this.socket);

@@ -2,7 +2,7 @@ import { createServer, type Http2Server, type ServerHttp2Session } from 'node:ht
 import type { Socket } from 'node:net';
 import type { Edge, Next } from '../edge.js';
 import { peerOf } from '../peer-address.js';
-import { Http2Connection } from './http2.connection.js';
+import { Http2Connection, type RequestTaker } from './http2.connection.js';
 import type { Http2Reply } from './http2.reply.js';
 import type { Http2Request } from './http2.request.js';
 import { HTTP2_LIMITS, type Http2Limits } from './http2-limits.js';
@@ -68,14 +68,16 @@ export class Http2Front {
   #open(session: ServerHttp2Session): void {
     const socket = this.#accepting as Socket;
     const { edge, bridge } = this;
-    const connection = new Http2Connection(session, socket, peerOf(socket), {
+    const taker: RequestTaker = {
       serve: (request, reply) => edge.take(request, reply, noExpress),
       servesAlone: (request) => this.#isTooLarge(request) || edge.servesAlone(request.method, request.url),
       bridge,
-    });
+    };
+    const peer = peerOf(socket);
+    const closed = guardSession(session, HTTP2_LIMITS, (abuse) => this.abused(abuse, peer.address));
+    const connection = new Http2Connection(session, socket, peer, taker, closed);
     this.#connections.add(connection);
     session.on('close', () => this.#connections.delete(connection));
-    guardSession(session, HTTP2_LIMITS, (abuse) => this.abused(abuse, connection.peer.address));
     // The server is told; unheard here as well, the event would end the process.
     session.on('error', ignore);
     this.#closeIdle(session, connection);

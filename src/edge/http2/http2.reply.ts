@@ -30,9 +30,12 @@ export class Http2Reply implements DownstreamReply {
   readonly #stream: ServerHttp2Stream;
   /** The head until it goes out with the first bytes. */
   #head: string[] | undefined;
-  #declaresLength = false;
+  /** What `Content-Length` says. */
+  #declared: number | undefined;
   #trailers: readonly [string, string][] = [];
   #ended = false;
+  /** The end went out with the last byte that was declared. */
+  #whole = false;
   #begun = false;
 
   constructor(
@@ -51,7 +54,7 @@ export class Http2Reply implements DownstreamReply {
   }
 
   hasHeader(name: string): boolean {
-    return name === 'content-length' && this.#declaresLength;
+    return name === 'content-length' && this.#declared !== undefined;
   }
 
   writeHead(status: number, fields: readonly string[]): void {
@@ -59,8 +62,9 @@ export class Http2Reply implements DownstreamReply {
     for (let i = 0; i < fields.length; i += 2) {
       const name = (fields[i] as string).toLowerCase();
       if (CONNECTION_FIELDS.has(name)) continue;
-      if (name === 'content-length') this.#declaresLength = true;
-      head.push(name, fields[i + 1] as string);
+      const value = fields[i + 1] as string;
+      if (name === 'content-length') this.#declared = Number(value);
+      head.push(name, value);
     }
     this.#head = head;
     this.#begun = true;
@@ -72,8 +76,17 @@ export class Http2Reply implements DownstreamReply {
 
   write(chunk: Buffer, written?: (error: Error | null | undefined) => void): boolean {
     if (this.destroyed) return false;
-    this.#begin(this.request.takesTrailers ? WITH_TRAILERS : PLAIN);
     this.socket.bytesWritten += chunk.length;
+    // Most answers: one piece is all of it, so the end need not wait for more and goes into the same frame.
+    if (this.#head !== undefined && chunk.length === this.#declared) {
+      this.#whole = true;
+      this.#begin(PLAIN);
+      this.#stream.write(chunk, written);
+      this.#stream.end();
+      // A stream that was ended tells of no drain.
+      return true;
+    }
+    this.#begin(this.request.takesTrailers ? WITH_TRAILERS : PLAIN);
     return this.#stream.write(chunk, written);
   }
 
@@ -86,7 +99,7 @@ export class Http2Reply implements DownstreamReply {
     this.#ended = true;
     const bytes = typeof body === 'string' ? Buffer.from(body, encoding) : body;
     if (bytes === undefined && this.#head !== undefined) this.#begin(BODILESS);
-    else {
+    else if (!this.#whole) {
       this.#begin(PLAIN);
       if (bytes !== undefined) this.#writePieces(bytes);
       this.#stream.end();
@@ -117,7 +130,7 @@ export class Http2Reply implements DownstreamReply {
    * stream before it resets it, and a client that hears the end first takes half a body for the whole.
    */
   destroy(): void {
-    if (this.#ended || this.destroyed) return;
+    if (this.#ended || this.#whole || this.destroyed) return;
     this.#stream.destroy(CUT);
   }
 

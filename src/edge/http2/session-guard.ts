@@ -18,13 +18,14 @@ const BYTES_PER_PING = 4_096;
  * work. What node:http2 counts by itself closes the connection as an error of the session, which is told as `protocol`.
  *
  * @param onAbuse told once of each connection that is closed for what its client did
+ * @returns what is to be told of each stream that closed, so that it needs no listener of its own on every one
  */
 export function guardSession(
   session: ServerHttp2Session,
   limits: GuardLimits,
   onAbuse: (abuse: Http2Abuse, session: ServerHttp2Session, error?: Error) => void,
   now: () => number = () => performance.now(),
-): void {
+): (stream: ServerHttp2Stream) => void {
   const pings = new TokenBucket(limits.pings, now);
   const settings = new TokenBucket(limits.settings, now);
   const wasted = new TokenBucket(limits.wastedStreams, now);
@@ -47,23 +48,19 @@ export function guardSession(
     return pings.take();
   };
 
-  function streamClosed(this: ServerHttp2Stream): void {
-    if (isWasted(this) && !wasted.take()) close('wasted-streams');
-  }
-
   session.on('ping', () => {
     if (!pings.take() && !earnsPing()) close('pings');
   });
   session.on('remoteSettings', () => {
     if (!settings.take()) close('settings');
   });
-  session.on('stream', (stream: ServerHttp2Stream) => {
-    stream.on('close', streamClosed);
-  });
   session.on('error', (error: NodeJS.ErrnoException) => {
     // A network that fails is nobody's abuse.
     if (error.code?.startsWith('ERR_HTTP2_') === true) onAbuse('protocol', session, error);
   });
+  return (stream) => {
+    if (isWasted(stream) && !wasted.take()) close('wasted-streams');
+  };
 }
 
 /**

@@ -29,12 +29,13 @@ describe('the guard of an HTTP/2 connection', () => {
     nowMs = 0;
     server = createServer(http2ServerOptions({ ...LIMITS, maxHeaderCount: 50, maxHeaderBytes: 8_192 }));
     server.on('session', (session) => {
-      guardSession(
+      const closed = guardSession(
         session,
         LIMITS,
         (abuse) => abuses.push(abuse),
         () => nowMs,
       );
+      session.on('stream', (stream) => stream.on('close', () => closed(stream)));
     });
     server.on('stream', (stream: ServerHttp2Stream, fields: IncomingHttpHeaders) => {
       stream.on('error', () => {});
