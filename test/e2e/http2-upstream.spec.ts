@@ -184,6 +184,14 @@ describe.each(WAYS)('an upstream over HTTP/2, %s', (way) => {
     expect(upstream.seen[1]?.fields).toContain('cookie: a=1; b=2; c="x y"');
   });
 
+  it('gets a body that waited for 100 Continue alike', async () => {
+    const lines = ['PUT', '/body', 'Expect: 100-continue', 'Content-Length: 11'];
+
+    await compare(lines, 'hello world', (_req, res) => res.end('thanks'));
+
+    expect(upstream.seen[1]?.body).toBe('hello world');
+  });
+
   it.each([200, 201, 204, 206, 301, 304, 400, 404, 418, 500, 503])('answers %i alike', async (status) => {
     const answer = await compare(['GET', '/status'], '', (_req, res) => {
       res.writeHead(status, status === 304 ? { etag: '"1"' } : { 'x-status': String(status) });

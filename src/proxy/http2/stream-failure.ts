@@ -3,8 +3,8 @@ import { GatewayError } from '../../contracts/gateway-error.js';
 import { connectionFailure } from '../http1/connect-failure.js';
 
 /**
- * Codes that say the peer did not keep to the protocol, or went over a limit of ours: node:http2 closes a stream with
- * them when it refuses what came. A peer that sends one itself found fault with us; that too is no answer.
+ * Codes that say the peer did not keep to the protocol: node:http2 closes a stream with them when it refuses what came.
+ * A peer that sends one itself found fault with us; that too is no answer.
  */
 const PROTOCOL_CODES = new Set([
   constants.NGHTTP2_PROTOCOL_ERROR,
@@ -12,7 +12,6 @@ const PROTOCOL_CODES = new Set([
   constants.NGHTTP2_STREAM_CLOSED,
   constants.NGHTTP2_FRAME_SIZE_ERROR,
   constants.NGHTTP2_COMPRESSION_ERROR,
-  constants.NGHTTP2_ENHANCE_YOUR_CALM,
   constants.NGHTTP2_HTTP_1_1_REQUIRED,
 ]);
 
