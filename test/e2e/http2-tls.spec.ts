@@ -6,7 +6,9 @@ import { CertificateFiles } from '../support/certificate.files.js';
 import { gatewayOf } from '../support/gateway.fixture.js';
 import { WAYS } from '../support/gateway.harness.js';
 import { askOn } from '../support/http2.asker.js';
+import { RawClient } from '../support/raw.client.js';
 import { TlsModule } from '../support/tls.app.js';
+import { connectTls } from '../support/tls.client.js';
 
 const AUTHORITY = new CertificateAuthority();
 const PARTNERS = new CertificateAuthority('Partners');
@@ -84,6 +86,14 @@ describe.each(WAYS)('HTTP/2 over TLS, %s,', (way) => {
 
     expect(known.json()).toMatchObject({ certificate: { names: ['DNS:partner.example'] } });
     expect(unknown.json()).toEqual({ certificate: null });
+  });
+
+  it('is not spoken where the handshake agreed on HTTP/1.1', async () => {
+    const socket = await connectTls(fixture.running.httpsPort, 'one.example', { ca });
+    const client = new RawClient(socket).send('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+
+    expect((await client.answer()).status).toBe(400);
+    client.close();
   });
 
   it('[108] answers 421 to a request for the host of another certificate', async () => {

@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { DownstreamConnection } from '../downstream-connection.js';
 import { announcePeer, peerOf } from '../peer-address.js';
 
@@ -26,8 +27,8 @@ interface ParsedSocket {
  * The parser knows the preface and stops behind it, so connections that speak HTTP/1.1 pay nothing for this. The handle
  * goes to a socket of its own, with the preface back in front; the old socket ends with it, and tells whoever counted it.
  *
- * @returns `undefined` when the error is another one, when the connection has spoken HTTP/1.1 before, or when Node is
- * not as it is expected to be: the request is then as malformed as the parser says
+ * @returns `undefined` when the error is another one, when the connection has spoken HTTP/1.1 before or agreed on it in
+ * a TLS handshake, or when Node is not as it is expected to be: the request is then as malformed as the parser says
  */
 export function takePrefaced(error: ParserError, socket: Socket): Socket | undefined {
   const parsed = socket as ParsedSocket;
@@ -35,6 +36,7 @@ export function takePrefaced(error: ParserError, socket: Socket): Socket | undef
   const { bytesParsed, rawPacket } = error;
   if (error.code !== REPORTED || bytesParsed === undefined || rawPacket === undefined) return undefined;
   if (handle === undefined || handle === null || DownstreamConnection.isKnown(socket)) return undefined;
+  if (socket instanceof TLSSocket) return undefined;
   if (typeof parser?.unconsume !== 'function' || typeof parser.remove !== 'function') return undefined;
   // Asked while the old socket still knows its handle.
   const peer = peerOf(socket);
