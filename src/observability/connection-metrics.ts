@@ -25,6 +25,7 @@ export class ConnectionMetrics {
       'portcullis.http2.connections.abused',
       'HTTP/2 connections closed for what their clients did.',
     );
+    for (const reason of ['pings', 'settings', 'wasted-streams', 'protocol']) this.#abused.touch(reason);
   }
 
   abused(reason: string): void {
