@@ -34,6 +34,7 @@ export class Http2Reply implements DownstreamReply {
   #declared: number | undefined;
   #trailers: readonly [string, string][] = [];
   #ended = false;
+  #awaitsTrailers = false;
   /** The end went out with the last byte that was declared. */
   #whole = false;
   #begun = false;
@@ -131,7 +132,9 @@ export class Http2Reply implements DownstreamReply {
    */
   destroy(): void {
     if (this.#ended || this.#whole || this.destroyed) return;
-    this.#stream.destroy(CUT);
+    // A stream that waits for its trailers has no end to send, and is not destroyed while bytes wait: nodejs/node#41458.
+    if (this.#awaitsTrailers) this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    else this.#stream.destroy(CUT);
   }
 
   #begin(manner: ServerStreamResponseOptions): void {
@@ -139,7 +142,9 @@ export class Http2Reply implements DownstreamReply {
     if (head === undefined) return;
     this.#head = undefined;
     this.#stream.respond(head, manner);
-    if (manner === WITH_TRAILERS) this.#stream.once('wantTrailers', () => this.#sendTrailers());
+    if (manner !== WITH_TRAILERS) return;
+    this.#awaitsTrailers = true;
+    this.#stream.once('wantTrailers', () => this.#sendTrailers());
   }
 
   #sendTrailers(): void {
