@@ -26,8 +26,8 @@ const CUT_MS = 1_000;
 /**
  * Takes a server out of service without cutting a request.
  *
- * 1. readiness turns red, replies carry `Connection: close`, HTTP/2 clients are asked for no new streams  2. the delay
- * 3. listeners close, WebSockets one after the other
+ * 1. readiness turns red, replies carry `Connection: close` 2. the delay
+ * 3. listeners close, HTTP/2 clients are asked for no new streams, WebSockets end one after the other
  * 4. requests in flight finish, idle connections are closed as they appear  5. what is left at the end is cut
  */
 export async function drainServer(
@@ -38,7 +38,6 @@ export async function drainServer(
   const deadline = performance.now() + times.totalMs;
   // 1
   edge.draining = true;
-  http2?.announceClose();
   // 2
   await sleep(Math.min(times.delayMs, times.totalMs));
   // 3

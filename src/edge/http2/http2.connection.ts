@@ -6,9 +6,6 @@ import { Http2Line } from './http2.line.js';
 import { Http2Reply } from './http2.reply.js';
 import { Http2Request } from './http2.request.js';
 
-/** GOAWAY with this stream id says "soon": the client opens no new streams, and those under way to us still count. */
-const ALL_STREAMS = 2 ** 31 - 1;
-
 /** Where the requests of a connection go. */
 export interface RequestTaker {
   /** Serves a request in the protocol it came in. */
@@ -37,12 +34,10 @@ export class Http2Connection {
     session.on('stream', (stream, _headers, _flags, raw) => this.#take(stream, raw));
   }
 
-  /** Asks the client to open no new streams, before {@link close} turns them down. */
-  announceClose(): void {
-    if (!this.session.destroyed && !this.session.closed) this.session.goaway(0, ALL_STREAMS);
-  }
-
-  /** Takes no new stream; the connection ends behind the last one. */
+  /**
+   * Takes no new stream; the connection ends behind the last one. The GOAWAY names the last stream that was taken, so that
+   * a client sends what crossed it elsewhere, whatever its method (RFC 9113, section 6.8).
+   */
   close(): void {
     if (!this.session.destroyed && !this.session.closed) this.session.close();
   }

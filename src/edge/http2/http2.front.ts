@@ -24,7 +24,7 @@ export class Http2Front {
   readonly #server: Http2Server;
   readonly #connections = new Set<Http2Connection>();
   #accepting: Socket | undefined;
-  #draining = false;
+  #closing = false;
 
   constructor(
     private readonly edge: Edge,
@@ -50,14 +50,9 @@ export class Http2Front {
     this.#accepting = undefined;
   }
 
-  /** Step one of two: clients are asked to open no new streams. */
-  announceClose(): void {
-    this.#draining = true;
-    for (const connection of this.#connections) connection.announceClose();
-  }
-
-  /** Step two: new streams are turned down, and each connection ends behind its last one. */
+  /** New streams are turned down, and each connection ends behind its last one. */
   close(): void {
+    this.#closing = true;
     for (const connection of this.#connections) connection.close();
   }
 
@@ -81,7 +76,7 @@ export class Http2Front {
     // The server is told; unheard here as well, the event would end the process.
     session.on('error', ignore);
     this.#closeIdle(session, connection);
-    if (this.#draining) connection.announceClose();
+    if (this.#closing) connection.close();
   }
 
   /** Such a request is refused at once: HTTP/1.1 has no crumbs of cookies that could be counted. */

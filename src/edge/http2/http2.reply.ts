@@ -20,6 +20,9 @@ const WITH_TRAILERS: ServerStreamResponseOptions = Object.freeze({ waitForTraile
 /** What a stream is reset with; nobody reads it. */
 const CUT = new Error('The answer broke off.');
 
+/** Node takes flat pairs since 24.7 and 25; an older one would reset the stream over them. */
+const TAKES_PAIRS = Number.parseInt(process.versions.node, 10) >= 25;
+
 /** Large bodies go out in pieces, so that each shows that the client still takes some. */
 const PIECE_BYTES = 65_536;
 
@@ -115,15 +118,12 @@ export class Http2Reply implements DownstreamReply {
 
   writeInformation(status: number, fields: readonly string[]): void {
     if (this.destroyed || this.#begun) return;
-    const headers: Record<string, string | string[] | number> = { ':status': status };
+    const head = [':status', String(status)];
     for (let i = 0; i < fields.length; i += 2) {
       const name = (fields[i] as string).toLowerCase();
-      if (CONNECTION_FIELDS.has(name)) continue;
-      const before = headers[name] as string | string[] | undefined;
-      const value = fields[i + 1] as string;
-      headers[name] = before === undefined ? value : [before, value].flat();
+      if (!CONNECTION_FIELDS.has(name)) head.push(name, fields[i + 1] as string);
     }
-    this.#stream.additionalHeaders(headers);
+    this.#stream.additionalHeaders(byName(head));
   }
 
   /**
@@ -141,7 +141,7 @@ export class Http2Reply implements DownstreamReply {
     const head = this.#head;
     if (head === undefined) return;
     this.#head = undefined;
-    this.#stream.respond(head, manner);
+    this.#stream.respond(TAKES_PAIRS ? head : byName(head), manner);
     if (manner !== WITH_TRAILERS) return;
     this.#awaitsTrailers = true;
     this.#stream.once('wantTrailers', () => this.#sendTrailers());
@@ -149,13 +149,7 @@ export class Http2Reply implements DownstreamReply {
 
   #sendTrailers(): void {
     if (!this.#ended) return;
-    const trailers: Record<string, string | string[]> = {};
-    for (const [name, value] of this.#trailers) {
-      const lower = name.toLowerCase();
-      const before = trailers[lower];
-      trailers[lower] = before === undefined ? value : [before, value].flat();
-    }
-    this.#stream.sendTrailers(trailers);
+    this.#stream.sendTrailers(byName(this.#trailers.flatMap(([name, value]) => [name.toLowerCase(), value])));
   }
 
   #writePieces(bytes: Buffer): void {
@@ -164,4 +158,16 @@ export class Http2Reply implements DownstreamReply {
       this.#stream.write(bytes.subarray(at, at + PIECE_BYTES));
     }
   }
+}
+
+/** Pairs as the object that every Node takes; fields of one name become a list. */
+function byName(pairs: readonly string[]): Record<string, string | string[]> {
+  const fields: Record<string, string | string[]> = {};
+  for (let i = 0; i < pairs.length; i += 2) {
+    const name = pairs[i] as string;
+    const value = pairs[i + 1] as string;
+    const before = fields[name];
+    fields[name] = before === undefined ? value : [before, value].flat();
+  }
+  return fields;
 }
