@@ -11,6 +11,7 @@ import { malformed } from '../http1/malformed.js';
 import { INLINE_BODY_BYTES } from '../http1/request-framing.js';
 import type { ResponseLimits } from '../http1/response-limits.js';
 import { type BodySource, StreamingBody } from '../http1/streaming-body.js';
+import { abandonUpload } from './abandon-stream.js';
 import { BufferUpload } from './buffer-upload.js';
 import { onEndOfStream } from './end-of-stream.js';
 import { requestHead } from './request-head.js';
@@ -57,6 +58,8 @@ export class RequestStream implements BodySource, UploadOwner {
   #session: ClientHttp2Session | undefined;
   /** Set while a request body is unfinished. */
   #upload: Upload | undefined;
+  /** The request is complete: nothing of its body is still to come. */
+  #uploaded = false;
   #head: Http2ResponseHead | undefined;
   #trailers: ResponseTrailers | undefined;
   /** What came of the body before the response was handed over; `undefined` from then on. */
@@ -164,6 +167,7 @@ export class RequestStream implements BodySource, UploadOwner {
   }
 
   bodySent(): void {
+    this.#uploaded = true;
     this.#upload = undefined;
     if (this.#phase === OVER) return;
     if (this.#phase === RECEIVING) this.bodyMoved();
@@ -346,7 +350,8 @@ export class RequestStream implements BodySource, UploadOwner {
     upload?.abandon();
     const stream = this.#stream;
     if (stream !== undefined) {
-      stream.close(NGHTTP2_CANCEL);
+      if (this.#uploaded) stream.close(NGHTTP2_CANCEL);
+      else abandonUpload(stream);
       // Whatever was received counts against the connection's window until it is read.
       stream.resume();
     }
