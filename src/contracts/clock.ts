@@ -10,3 +10,6 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
 };
+
+/** Injects the Clock; a test overrides it to move time. */
+export const CLOCK = Symbol('portcullis.clock');

@@ -119,6 +119,12 @@ export const GATEWAY_ERRORS = {
     retryable: false,
     title: 'The upstream is taking a break',
   },
+  'identity-unavailable': {
+    status: 503,
+    source: 'gateway',
+    retryable: false,
+    title: 'Credentials cannot be verified at the moment',
+  },
   overloaded: { status: 503, source: 'gateway', retryable: false, title: 'The gateway is at capacity' },
   'upstream-connect-timeout': {
     status: 504,
@@ -149,6 +155,8 @@ export interface GatewayErrorOptions {
   readonly headers?: readonly string[];
   /** Names the policy that refused, for logs and metrics. */
   readonly policy?: string;
+  /** Why that policy refused, as a stable code of its own: `scope-missing`. */
+  readonly reason?: string;
 }
 
 /** The one error class of the gateway: a stable code, who is to blame, and whether a retry makes sense. */
@@ -162,6 +170,7 @@ export class GatewayError extends Error {
   readonly upstream: string | undefined;
   readonly headers: readonly string[];
   readonly policy: string | undefined;
+  readonly reason: string | undefined;
 
   constructor(code: GatewayErrorCode, options: GatewayErrorOptions = {}) {
     const row: ErrorRow = GATEWAY_ERRORS[code];
@@ -176,6 +185,7 @@ export class GatewayError extends Error {
     this.upstream = options.upstream;
     this.headers = options.headers ?? NO_HEADERS;
     this.policy = options.policy;
+    this.reason = options.reason;
   }
 }
 

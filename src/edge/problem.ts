@@ -3,7 +3,7 @@ import type { Exchange } from '../contracts/exchange.js';
 import { GatewayError } from '../contracts/gateway-error.js';
 import { UpstreamResponse, WholeBody } from '../contracts/upstream-response.js';
 
-/** A problem document (RFC 9457) with the members Portcullis adds: `code`, `upstream`, `policy`, `correlationId`. */
+/** A problem document (RFC 9457) with the members Portcullis adds: `code`, `upstream`, `policy`, `reason`, `correlationId`. */
 export interface Problem {
   readonly status: number;
   readonly title: string;
@@ -13,6 +13,8 @@ export interface Problem {
   readonly upstream?: string | undefined;
   /** The policy that refused. */
   readonly policy?: string | undefined;
+  /** Why it refused: a stable code of the policy's own. */
+  readonly reason?: string | undefined;
   /** Fields of the answer, flat name/value pairs. */
   readonly headers?: readonly string[];
 }
@@ -26,6 +28,7 @@ export function problemOf(error: GatewayError): Problem {
     code: error.code,
     upstream: error.upstream,
     policy: error.policy,
+    reason: error.reason,
     headers: error.headers,
   };
 }
@@ -45,6 +48,7 @@ export function problemResponse(exchange: Exchange, problem: Problem): UpstreamR
     code: problem.code,
     upstream: problem.upstream,
     policy: problem.policy,
+    reason: problem.reason,
     correlationId: exchange.correlationId,
   };
   const headers = ['Content-Type', 'application/problem+json', 'Cache-Control', 'no-store'];

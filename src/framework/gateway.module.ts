@@ -2,6 +2,7 @@ import { type DynamicModule, Inject, Module, type NestModule, type Provider } fr
 import { ApplicationConfig, DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
 import type { GatewaySettings } from '../config/gateway-settings.js';
 import { loadSettings } from '../config/load-settings.js';
+import { CLOCK, systemClock } from '../contracts/clock.js';
 import type { Environment } from '../contracts/environment.js';
 import type { Policy, PolicyDeclaration } from '../contracts/policy.js';
 import { HealthModule } from '../health/health.module.js';
@@ -147,6 +148,7 @@ function settingsProviders(options: GatewayModuleOptions): Provider[] {
       inject: [SETTINGS],
       useFactory: (settings: GatewaySettings) => settings.limits.bodyLimitBytes,
     },
+    { provide: CLOCK, useValue: systemClock },
     { provide: DEFAULT_AUTHENTICATION, useValue: options.authentication },
     {
       provide: SecretRotation,

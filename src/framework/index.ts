@@ -23,7 +23,10 @@ export { UpstreamModule } from './upstream.module.js';
 
 // Policies
 
+export { type AnonymousOptions, anonymous } from '../policies/authenticate/anonymous/anonymous.options.js';
 export { Authenticate, Public } from '../policies/authenticate/authenticate.decorator.js';
+export type { AuthenticationDescriptor } from '../policies/authenticate/authentication-method.js';
+export { allOf, anyOf, type CombinedOptions } from '../policies/authenticate/combined/combined.options.js';
 export { type JwtOptions, jwt } from '../policies/authenticate/jwt/jwt.options.js';
 export { JwtAuthGuard } from '../policies/authenticate/jwt-auth.guard.js';
 export { Authorize, RequireScope } from '../policies/authorize/authorize.decorator.js';
@@ -48,7 +51,7 @@ export { Exchange } from '../contracts/exchange.js';
 export { exchangeOf } from '../contracts/exchange-of.js';
 export { ForwardCall } from '../contracts/forward-call.js';
 export { GatewayError, type GatewayErrorCode } from '../contracts/gateway-error.js';
-export type { Claims, Principal } from '../contracts/principal.js';
+export type { Claims, Consumer, Principal } from '../contracts/principal.js';
 export type { RouteFacts } from '../contracts/route-facts.js';
 export { UpstreamResponse } from '../contracts/upstream-response.js';
 export { UpstreamClient } from '../proxy/upstream/upstream-client.js';

@@ -1,18 +1,27 @@
 import type { Provider } from '@nestjs/common';
+import { AnonymousFactory } from './anonymous/anonymous.factory.js';
 import { AuthenticatePolicy } from './authenticate.policy.js';
 import { AUTHENTICATION_METHODS } from './authenticate.tokens.js';
 import type { AuthenticationMethodFactory } from './authentication-method.js';
+import { AuthenticationMethods } from './authentication-methods.js';
+import { AllOfFactory, AnyOfFactory } from './combined/combined.factory.js';
+import { ConsumerDirectory } from './consumers/consumer.directory.js';
 import { JwtFactory } from './jwt/jwt.factory.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
 
-/** What a module lists to have the identity policy: every known method is registered here and nowhere else. */
+/** Every kind of authentication method. A new kind is a folder and a line here. */
+const FACTORIES = [JwtFactory, AnonymousFactory, AnyOfFactory, AllOfFactory] as const;
+
+/** What a module lists to have the identity policy. */
 export const AUTHENTICATE_PROVIDERS: readonly Provider[] = [
-  JwtFactory,
+  ConsumerDirectory,
+  ...FACTORIES,
   {
     provide: AUTHENTICATION_METHODS,
-    inject: [JwtFactory],
+    inject: [...FACTORIES],
     useFactory: (...factories: AuthenticationMethodFactory[]) => factories,
   },
+  AuthenticationMethods,
   AuthenticatePolicy,
   JwtAuthGuard,
 ];

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../src/contracts/gateway-error.js';
+import { principalOf } from '../../../src/contracts/principal.js';
 import { accessLine } from '../../../src/observability/access-line.js';
 import { asciiLine } from '../../../src/observability/json-text.js';
 import { decimalMs, LineClock } from '../../../src/observability/line-clock.js';
@@ -19,7 +20,7 @@ describe('the access line', () => {
   it('tells everything about an exchange that went through', () => {
     const exchange = exchangeOf({ path: '/api/users/7', query: '?token=canary' });
     exchange.route = USER_ROUTE;
-    exchange.principal = { subject: 'alice', scopes: new Set(), claims: {}, method: 'jwt' };
+    exchange.principal = principalOf({ subject: 'alice', method: 'jwt' });
     Object.assign(exchange, { status: 200, bytesIn: 3, bytesOut: 114 });
     Object.assign(exchange, { upstream: 'user-service', upstreamStatus: 200, upstreamMs: 1.25, attempts: 1 });
 
@@ -88,7 +89,7 @@ describe('the access line', () => {
       fc.property(nasty, nasty, nasty, nasty, nasty, (path, correlationId, subject, client, method) => {
         const exchange = exchangeOf({ path, correlationId, clientAddress: client, method });
         exchange.route = { ...USER_ROUTE, id: path };
-        exchange.principal = { subject, scopes: new Set(), claims: {}, method: 'jwt' };
+        exchange.principal = principalOf({ subject, method: 'jwt' });
         exchange.upstream = client;
 
         const line = accessLine(exchange, TIME, 1);

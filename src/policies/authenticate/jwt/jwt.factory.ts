@@ -1,4 +1,5 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
+import { CLOCK, type Clock, systemClock } from '../../../contracts/clock.js';
 import { ConfigError } from '../../../contracts/config-problem.js';
 import type { AuthenticationMethod, AuthenticationMethodFactory } from '../authentication-method.js';
 import { JwtMethod } from './jwt.method.js';
@@ -20,7 +21,10 @@ export class JwtFactory implements AuthenticationMethodFactory<JwtOptions> {
   // Private to the language: an inspected provider must not show a secret.
   #settings: JwtSettings;
 
-  constructor(@Optional() @Inject(JWT_SETTINGS) settings: JwtSettings = NO_JWT_SETTINGS) {
+  constructor(
+    @Optional() @Inject(JWT_SETTINGS) settings: JwtSettings = NO_JWT_SETTINGS,
+    @Optional() @Inject(CLOCK) private readonly clock: Clock = systemClock,
+  ) {
     this.#settings = settings;
   }
 
@@ -37,7 +41,7 @@ export class JwtFactory implements AuthenticationMethodFactory<JwtOptions> {
     if (isProblems(configured)) {
       throw new ConfigError(configured.map((message) => ({ where: JWT, message })));
     }
-    const method = new JwtMethod(configured);
+    const method = new JwtMethod(configured, this.clock);
     this.#made.set(name, { options, method });
     return method;
   }

@@ -1,9 +1,7 @@
 import { type Clock, systemClock } from '../../../contracts/clock.js';
 import type { Exchange } from '../../../contracts/exchange.js';
-import { GatewayError } from '../../../contracts/gateway-error.js';
-import type { Principal } from '../../../contracts/principal.js';
-import { AUTHENTICATE } from '../authenticate.options.js';
-import type { AuthenticationMethod } from '../authentication-method.js';
+import type { AuthenticationMethod, Outcome } from '../authentication-method.js';
+import { Refusal } from '../refusal.js';
 import { authorizationOf, bearerToken, REPEATED } from './bearer-token.js';
 import { recallLast, rememberLast } from './connection-memo.js';
 import type { JwtConfiguration } from './jwt-configuration.js';
@@ -34,12 +32,11 @@ export class JwtMethod implements AuthenticationMethod {
     this.#verifier = new RememberingVerifier(new JwtVerifier(configuration, this.clock));
   }
 
-  /** @throws GatewayError `unauthenticated`, with the challenge of RFC 6750, section 3 */
-  authenticate(exchange: Exchange): Principal {
+  authenticate(exchange: Exchange): Outcome {
     const { req } = exchange;
     const credentials = authorizationOf(req.rawHeaders);
-    if (credentials === undefined) throw this.#refusal('missing');
-    if (credentials === REPEATED) throw this.#refusal('repeated');
+    if (credentials === undefined) return this.#refusal('missing');
+    if (credentials === REPEATED) return this.#refusal('repeated');
     const now = this.clock.now();
     const verifier = this.#verifier;
     // 1.
@@ -47,23 +44,21 @@ export class JwtMethod implements AuthenticationMethod {
     if (last?.holdsAt(now)) return last.principal;
     // 2.
     const token = bearerToken(credentials);
-    if (token === undefined) throw this.#refusal('missing');
-    if (token === '') throw this.#refusal('malformed');
+    if (token === undefined) return this.#refusal('missing');
+    if (token === '') return this.#refusal('malformed');
     const outcome = verifier.verify(token, now);
-    if (typeof outcome === 'string') throw this.#refusal(outcome);
+    if (typeof outcome === 'string') return this.#refusal(outcome);
     rememberLast(req.socket, verifier.mark, credentials, outcome);
     return outcome.principal;
   }
 
-  #refusal(refusal: JwtRefusal): GatewayError {
+  /** The challenge is that of RFC 6750, section 3. */
+  #refusal(refusal: JwtRefusal): Refusal {
     const detail = JWT_REFUSALS[refusal];
+    const missing = refusal === 'missing';
     // RFC 6750, section 3.1: a request without a token is told how to authenticate, but no error.
-    const error = refusal === 'missing' ? '' : `error="invalid_token", error_description="${detail}"`;
+    const error = missing ? '' : `error="invalid_token", error_description="${detail}"`;
     const separator = error !== '' && this.#realm !== '' ? ', ' : error === '' ? '' : ' ';
-    return new GatewayError('unauthenticated', {
-      detail,
-      headers: ['WWW-Authenticate', `Bearer${this.#realm}${separator}${error}`],
-      policy: AUTHENTICATE,
-    });
+    return new Refusal(missing, detail, [`Bearer${this.#realm}${separator}${error}`]);
   }
 }

@@ -1,4 +1,4 @@
-import type { Principal } from '../../../contracts/principal.js';
+import { type Principal, principalOf } from '../../../contracts/principal.js';
 import { JWT } from './jwt.options.js';
 import type { VerifiedClaims } from './jwt-claims.js';
 
@@ -9,7 +9,7 @@ export class KnownToken {
   readonly #expiresAtMs: number;
 
   constructor(verified: VerifiedClaims) {
-    this.principal = principalOf(verified.claims);
+    this.principal = principalFrom(verified.claims);
     this.#validFromMs = verified.validFromMs;
     this.#expiresAtMs = verified.expiresAtMs;
   }
@@ -20,8 +20,8 @@ export class KnownToken {
   }
 }
 
-function principalOf(claims: VerifiedClaims['claims']): Principal {
-  return Object.freeze({
+function principalFrom(claims: VerifiedClaims['claims']): Principal {
+  return principalOf({
     subject: claims['sub'] as string | undefined,
     scopes: new Set(scopesOf(claims['scope'] ?? claims['scp'])),
     claims,

@@ -5,11 +5,13 @@ import { describe, expect, it } from 'vitest';
 import { isCompilable } from '../../../../src/contracts/compilable-enhancer.js';
 import type { Exchange } from '../../../../src/contracts/exchange.js';
 import { attachExchange } from '../../../../src/contracts/exchange-of.js';
+import { principalOf } from '../../../../src/contracts/principal.js';
 import { Authenticate, Public } from '../../../../src/policies/authenticate/authenticate.decorator.js';
 import { AuthenticatePolicy } from '../../../../src/policies/authenticate/authenticate.policy.js';
 import { AUTHENTICATE_PROVIDERS } from '../../../../src/policies/authenticate/authenticate.providers.js';
 import { DEFAULT_AUTHENTICATION } from '../../../../src/policies/authenticate/authenticate.tokens.js';
 import type { AuthenticationDescriptor } from '../../../../src/policies/authenticate/authentication-method.js';
+import { AuthenticationMethods } from '../../../../src/policies/authenticate/authentication-methods.js';
 import { jwt } from '../../../../src/policies/authenticate/jwt/jwt.options.js';
 import { JWT_SETTINGS } from '../../../../src/policies/authenticate/jwt/jwt.settings.js';
 import { JwtAuthGuard } from '../../../../src/policies/authenticate/jwt-auth.guard.js';
@@ -120,7 +122,7 @@ describe('JwtAuthGuard on an ordinary controller', () => {
   it('keeps the principal that the route’s own identity stage found', async () => {
     const { guard } = await testing();
     const exchange = asking();
-    exchange.principal = { subject: 'key-owner', scopes: new Set(), claims: {}, method: 'key' };
+    exchange.principal = principalOf({ subject: 'key-owner', method: 'key' });
 
     const passed = guard.canActivate(contextOf(exchange, PlainController, 'mine'));
 
@@ -203,20 +205,22 @@ describe('AuthenticatePolicy', () => {
         'GatewayModule.forRoot({ authentication: jwt() }).',
     ]);
     expect(policy.check({ method: { method: 'carrier-pigeon', options: {} } })).toEqual([
-      'the authentication method "carrier-pigeon" is not known; must be one of jwt.',
+      'the authentication method "carrier-pigeon" is not known; must be one of jwt, anonymous, any-of, all-of.',
     ]);
   });
 
   it('waits for a method that must wait, and passes its refusal on', async () => {
-    const principal = { subject: 'later', scopes: new Set<string>(), claims: {}, method: 'slow' };
-    const policy = new AuthenticatePolicy([
-      {
-        method: 'slow',
-        check: () => [],
-        create: () => ({ authenticate: async () => principal }),
-        describe: () => 'slow',
-      },
-    ]);
+    const principal = principalOf({ subject: 'later', method: 'slow' });
+    const policy = new AuthenticatePolicy(
+      new AuthenticationMethods([
+        {
+          method: 'slow',
+          check: () => [],
+          create: () => ({ authenticate: async () => principal }),
+          describe: () => 'slow',
+        },
+      ]),
+    );
     const exchange = asking();
 
     const pending = policy.compile({ method: { method: 'slow', options: {} } }).before?.(exchange);

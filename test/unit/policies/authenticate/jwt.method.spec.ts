@@ -5,9 +5,11 @@ import passport from 'passport';
 import { Strategy } from 'passport-jwt';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Exchange } from '../../../../src/contracts/exchange.js';
-import { GatewayError } from '../../../../src/contracts/gateway-error.js';
+import type { GatewayError } from '../../../../src/contracts/gateway-error.js';
+import type { Principal } from '../../../../src/contracts/principal.js';
 import type { JwtMethod } from '../../../../src/policies/authenticate/jwt/jwt.method.js';
 import { JwtVerifier } from '../../../../src/policies/authenticate/jwt/jwt-verifier.js';
+import { Refusal, unauthenticated } from '../../../../src/policies/authenticate/refusal.js';
 import {
   bearer,
   exchangeWith,
@@ -24,13 +26,15 @@ import {
 } from './test-tokens.js';
 
 function refusalOf(method: JwtMethod, exchange: Exchange): GatewayError {
-  try {
-    method.authenticate(exchange);
-  } catch (error) {
-    if (error instanceof GatewayError) return error;
-    throw error;
-  }
+  const outcome = method.authenticate(exchange);
+  if (outcome instanceof Refusal) return unauthenticated(outcome);
   throw new Error('The exchange was let through.');
+}
+
+function accepted(method: JwtMethod, exchange: Exchange): Principal {
+  const outcome = method.authenticate(exchange);
+  if (outcome instanceof Refusal) throw unauthenticated(outcome);
+  return outcome;
 }
 
 const countVerifications = () => vi.spyOn(JwtVerifier.prototype, 'verify');
@@ -41,13 +45,15 @@ afterEach(() => {
 
 describe('who the principal is', () => {
   it('names the subject, the scopes and the claims', () => {
-    const principal = methodFor().authenticate(bearer(withClaims({})));
+    const principal = accepted(methodFor(), bearer(withClaims({})));
 
     expect(principal).toEqual({
       subject: 'user-1',
       scopes: new Set(['users:read', 'orders:read']),
       claims: GOOD_CLAIMS,
       method: 'jwt',
+      consumer: undefined,
+      credential: undefined,
     });
   });
 
@@ -59,13 +65,13 @@ describe('who the principal is', () => {
     [{ scope: undefined }, []],
     [{ scope: { a: true } }, []],
   ])('reads the scopes of %j', (claims, scopes) => {
-    const principal = methodFor().authenticate(bearer(withClaims(claims)));
+    const principal = accepted(methodFor(), bearer(withClaims(claims)));
 
     expect([...principal.scopes]).toEqual(scopes);
   });
 
   it('knows no subject when the token names none', () => {
-    const principal = methodFor().authenticate(bearer(withClaims({ sub: undefined })));
+    const principal = accepted(methodFor(), bearer(withClaims({ sub: undefined })));
 
     expect(principal.subject).toBeUndefined();
   });
@@ -128,7 +134,7 @@ describe('where the token stands', () => {
   it.each(['Bearer', 'bearer', 'BEARER'])('takes the scheme %s', (scheme) => {
     const exchange = exchangeWith(['AUTHORIZATION', `${scheme} ${withClaims({})}`]);
 
-    expect(methodFor().authenticate(exchange).subject).toBe('user-1');
+    expect(accepted(methodFor(), exchange).subject).toBe('user-1');
   });
 
   it.each(['Bearer', 'Bearer ', 'Bearer  ', 'Bearer a b.c.d', 'Bearer\tx.y.z', 'Bearertoken'])(
@@ -211,8 +217,8 @@ describe('remembering', () => {
     const socket = {};
     const tokens = Array.from({ length: 10_000 }, (_, i) => withClaims({ sub: String(10_000 + i) }));
 
-    const first = tokens.map((token) => method.authenticate(bearer(token, socket)).subject);
-    const again = tokens.map((token) => method.authenticate(bearer(token, socket)).subject);
+    const first = tokens.map((token) => accepted(method, bearer(token, socket)).subject);
+    const again = tokens.map((token) => accepted(method, bearer(token, socket)).subject);
     const changed = tokens.slice(0, 1_000).filter((token, i) => {
       const at = i % token.length;
       const other = token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1);
@@ -229,7 +235,7 @@ describe('remembering', () => {
     const socket = {};
     const [one, two] = [withClaims({ sub: 'one' }), withClaims({ sub: 'two' })];
 
-    const subjects = [one, two, one, two].map((token) => method.authenticate(bearer(token, socket)).subject);
+    const subjects = [one, two, one, two].map((token) => accepted(method, bearer(token, socket)).subject);
 
     expect(subjects).toEqual(['one', 'two', 'one', 'two']);
   });
@@ -245,7 +251,7 @@ describe('remembering', () => {
     method.authenticate(bearer(token, socket));
 
     clock.nowMs = (NOW_SECONDS + 60) * 1_000 - 1;
-    const before = method.authenticate(bearer(token, same ? socket : {}));
+    const before = accepted(method, bearer(token, same ? socket : {}));
     clock.nowMs += 1;
     const after = refusalOf(method, bearer(token, same ? socket : {}));
 
@@ -273,10 +279,10 @@ describe('remembering', () => {
     const theirs = methodFor({ secret: SECRET, issuer: 'https://other' }, clock);
     const exchange = bearer(withClaims({ iss: 'https://idp' }), socket);
 
-    const accepted = ours.authenticate(exchange);
+    const taken = accepted(ours, exchange);
     const refused = refusalOf(theirs, exchange);
 
-    expect(accepted.subject).toBe('user-1');
+    expect(taken.subject).toBe('user-1');
     expect(refused.detail).toBe('The token issuer is not accepted.');
   });
 
@@ -333,6 +339,6 @@ describe('passport', () => {
   it('verifies with a public key all the way through', () => {
     const method = methodFor({ publicKey: pem(RSA.publicKey), audience: 'any' });
 
-    expect(method.authenticate(bearer(signedToken('RS256', RSA.privateKey))).subject).toBe('user-1');
+    expect(accepted(method, bearer(signedToken('RS256', RSA.privateKey))).subject).toBe('user-1');
   });
 });

@@ -5,7 +5,7 @@ import { Exchange } from '../../../../src/contracts/exchange.js';
 import { attachExchange } from '../../../../src/contracts/exchange-of.js';
 import { GatewayError } from '../../../../src/contracts/gateway-error.js';
 import { declaredPolicies } from '../../../../src/contracts/policy.js';
-import type { Claims } from '../../../../src/contracts/principal.js';
+import { type Claims, principalOf } from '../../../../src/contracts/principal.js';
 import type { RouteFacts } from '../../../../src/contracts/route-facts.js';
 import { Authorize, RequireScope } from '../../../../src/policies/authorize/authorize.decorator.js';
 import { AuthorizeGuard } from '../../../../src/policies/authorize/authorize.guard.js';
@@ -17,7 +17,7 @@ function exchangeOfCaller(scopes: readonly string[] | undefined, claims: Claims 
   const req = {} as IncomingMessage;
   const exchange = new Exchange(req, {} as ServerResponse, 'GET', '/', '', '::1', 'id', 0, undefined);
   if (scopes !== undefined) {
-    exchange.principal = { subject: 'user-1', scopes: new Set(scopes), claims, method: 'jwt' };
+    exchange.principal = principalOf({ subject: 'user-1', scopes: new Set(scopes), claims, method: 'jwt' });
   }
   attachExchange(req, exchange);
   return exchange;

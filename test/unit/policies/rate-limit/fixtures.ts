@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../../../src/contracts/clock.js';
 import { Exchange } from '../../../../src/contracts/exchange.js';
+import { principalOf } from '../../../../src/contracts/principal.js';
 import type { RouteFacts } from '../../../../src/contracts/route-facts.js';
 
 /** A clock that moves only when told to. */
@@ -26,7 +27,7 @@ export function exchangeFrom(address: string, subject?: string): Exchange {
   const req = {} as IncomingMessage;
   const res = {} as ServerResponse;
   const exchange = new Exchange(req, res, 'GET', '/api/users/7', '', address, 'id-1', 0, undefined);
-  if (subject !== undefined) exchange.principal = { subject, scopes: new Set(), claims: {}, method: 'jwt' };
+  if (subject !== undefined) exchange.principal = principalOf({ subject, method: 'jwt' });
   return exchange;
 }
 

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isCompilable } from '../../../../src/contracts/compilable-enhancer.js';
 import { Exchange } from '../../../../src/contracts/exchange.js';
 import { attachExchange } from '../../../../src/contracts/exchange-of.js';
+import { principalOf } from '../../../../src/contracts/principal.js';
 import { NoRateLimit, RateLimit } from '../../../../src/policies/rate-limit/rate-limit.decorator.js';
 import { RateLimitGuard } from '../../../../src/policies/rate-limit/rate-limit.guard.js';
 import {
@@ -89,7 +90,7 @@ function edge(req: Request, res: Response, next: NextFunction): void {
   const address = req.header('x-test-address') ?? '10.0.0.1';
   const exchange = new Exchange(req, res, req.method, req.path, '', address, 'id-1', 0, undefined);
   const subject = req.header('x-test-subject');
-  if (subject !== undefined) exchange.principal = { subject, scopes: new Set(), claims: {}, method: 'jwt' };
+  if (subject !== undefined) exchange.principal = principalOf({ subject, method: 'jwt' });
   if (req.header('x-test-proxied') !== undefined) exchange.route = route();
   attachExchange(req, exchange);
   exchanges.push(exchange);

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Exchange } from '../../../../src/contracts/exchange.js';
 import { GatewayError } from '../../../../src/contracts/gateway-error.js';
 import { declaredPolicies } from '../../../../src/contracts/policy.js';
+import { principalOf } from '../../../../src/contracts/principal.js';
 import { NoRateLimit, RateLimit } from '../../../../src/policies/rate-limit/rate-limit.decorator.js';
 import { type RateLimitOptions, windowMs } from '../../../../src/policies/rate-limit/rate-limit.options.js';
 import { RateLimitPolicy } from '../../../../src/policies/rate-limit/rate-limit.policy.js';
@@ -151,7 +152,7 @@ describe('whom a rate limit counts', () => {
     const { before: stage } = policyAt().compile(once({ by: 'subject' }), route());
     const nameless = (address: string): Exchange => {
       const exchange = exchangeFrom(address);
-      exchange.principal = { subject: undefined, scopes: new Set(), claims: {}, method: 'api-key' };
+      exchange.principal = principalOf({ method: 'api-key' });
       return exchange;
     };
 
