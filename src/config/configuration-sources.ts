@@ -1,11 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import type { ConfigProblem } from '../contracts/config-problem.js';
 import type { Environment } from '../contracts/environment.js';
+import { checkFileSize } from './file-size.js';
 
 /** Reads a whole text file; throws as node:fs does. */
 export type ReadTextFile = (path: string) => string;
 
-export const readTextFile: ReadTextFile = (path) => readFileSync(path, 'utf8');
+export const readTextFile: ReadTextFile = (path) => {
+  checkFileSize(statSync(path).size);
+  return readFileSync(path, 'utf8');
+};
 
 /** A file's text, or `undefined` and a problem that names the reason but nothing of the content. */
 export function readNamedFile(

@@ -59,6 +59,16 @@ export interface GatewaySettings {
     readonly token: SecretText | undefined;
   };
   readonly jwt: JwtSettings;
+  readonly consumers: {
+    /** The text of `CONSUMERS_FILE`. */
+    readonly file: SecretText | undefined;
+    readonly apiKeys: SecretText | undefined;
+    readonly apiKeyStore: 'memory' | 'redis';
+    readonly apiKeyCacheMs: number;
+    readonly apiKeyStaleMs: number;
+  };
+  /** `undefined`: nothing is shared with other instances. */
+  readonly redis: { readonly url: SecretText } | undefined;
   /** 0 switches a limit off, except where the table says otherwise. */
   readonly limits: {
     readonly bodyLimitBytes: number;

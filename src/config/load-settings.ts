@@ -1,6 +1,6 @@
 import { ConfigError, type ConfigProblem } from '../contracts/config-problem.js';
 import type { Environment } from '../contracts/environment.js';
-import { type ReadTextFile, readSecret, readTextFile } from './configuration-sources.js';
+import { type ReadTextFile, readNamedFile, readSecret, readTextFile } from './configuration-sources.js';
 import type { GatewaySettings, JwtSettings, TlsSettings } from './gateway-settings.js';
 import { resolveJwt } from './jwt-settings.js';
 import { misspelledVariables } from './misspelled-variables.js';
@@ -30,10 +30,11 @@ export function loadSettings(
   // 3.
   const jwt = resolveJwt(values, environment, readFile, problems);
   const tls = resolveTls(values, environment, readFile, problems);
+  const consumers = readConsumers(values, readFile, problems);
   checkRules(values, environment, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   // 4. Without a problem every value is there.
-  return freeze(toSettings(values as SettingValues, jwt, tls));
+  return freeze(toSettings(values as SettingValues, jwt, tls, consumers));
 }
 
 function reservedVariables(environment: Environment): ConfigProblem[] {
@@ -66,7 +67,25 @@ function readValues(
   return values as Partial<SettingValues>;
 }
 
-function toSettings(values: SettingValues, jwt: JwtSettings, tls: TlsSettings | undefined): GatewaySettings {
+/** The text alone: whoever knows consumers reads it. */
+function readConsumers(
+  { CONSUMERS_FILE: path }: Partial<SettingValues>,
+  readFile: ReadTextFile,
+  problems: ConfigProblem[],
+): SecretText | undefined {
+  const text = path === undefined ? undefined : readNamedFile('CONSUMERS_FILE', path, readFile, problems);
+  return hidden(text);
+}
+
+const hidden = (text: string | undefined): SecretText | undefined =>
+  text === undefined ? undefined : new SecretText(text);
+
+function toSettings(
+  values: SettingValues,
+  jwt: JwtSettings,
+  tls: TlsSettings | undefined,
+  consumers: SecretText | undefined,
+): GatewaySettings {
   return {
     traffic: {
       host: values.HOST,
@@ -80,9 +99,17 @@ function toSettings(values: SettingValues, jwt: JwtSettings, tls: TlsSettings | 
     admin: {
       host: values.ADMIN_HOST,
       port: values.ADMIN_PORT,
-      token: values.ADMIN_TOKEN === undefined ? undefined : new SecretText(values.ADMIN_TOKEN),
+      token: hidden(values.ADMIN_TOKEN),
     },
     jwt,
+    consumers: {
+      file: consumers,
+      apiKeys: hidden(values.API_KEYS),
+      apiKeyStore: values.API_KEYS_STORE,
+      apiKeyCacheMs: values.API_KEYS_CACHE_MS,
+      apiKeyStaleMs: values.API_KEYS_STALE_MS,
+    },
+    redis: values.REDIS_URL === undefined ? undefined : { url: new SecretText(values.REDIS_URL) },
     limits: {
       bodyLimitBytes: values.BODY_LIMIT_BYTES,
       bodyMinBytesPerSecond: values.BODY_MIN_BYTES_PER_SECOND,

@@ -8,6 +8,8 @@ const SECRET_FILES = {
     jwt.key?.kind === 'secret' ? jwt.key.secret.reveal() : undefined,
   JWT_PUBLIC_KEY_FILE: ({ jwt }: GatewaySettings) =>
     jwt.key?.kind === 'public-key' ? jwt.key.pem : undefined,
+  CONSUMERS_FILE: ({ consumers }: GatewaySettings) => consumers.file?.reveal(),
+  API_KEYS_FILE: ({ consumers }: GatewaySettings) => consumers.apiKeys?.reveal(),
 } as const;
 
 export type SecretFileVariable = keyof typeof SECRET_FILES;

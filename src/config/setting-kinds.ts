@@ -110,6 +110,19 @@ export const proxyList: SettingKind<BlockList> = {
   }),
 };
 
+/** Read line by line by whoever knows consumers. */
+export const keyLines: SettingKind<string> = { ...secret(1), allowed: 'lines of `consumer:sha256:digest`' };
+
+export const redisUrl: SettingKind<string> = {
+  type: 'secret',
+  allowed: 'a redis:// or rediss:// URL with a host',
+  unit: undefined,
+  schema: z.string().refine((value) => {
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    return (url?.protocol === 'redis:' || url?.protocol === 'rediss:') && url.hostname !== '';
+  }),
+};
+
 const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** Keys fetched without TLS could be anyone's: plain http is only for the same machine. */

@@ -41,6 +41,12 @@ export function checkRules(
       message: 'is on, but nobody is trusted to send the header; set TRUSTED_PROXIES to the proxies that do.',
     });
   }
+  // A URL that has a problem of its own is there, and is told of already.
+  const redisGiven = ['REDIS_URL', 'REDIS_URL_FILE'].some((name) => environment[name] !== undefined);
+  if (values.API_KEYS_STORE === 'redis' && !redisGiven) {
+    problems.push({ where: 'API_KEYS_STORE', message: 'is redis, but no Redis is named; set REDIS_URL.' });
+  }
+  atMost(values, 'API_KEYS_CACHE_MS', 'API_KEYS_STALE_MS', problems);
   atMost(values, 'DRAIN_DELAY_MS', 'DRAIN_MS', problems);
   atMost(values, 'MAX_URL_BYTES', 'MAX_HEADER_BYTES', problems);
   // With the whole request's clock off there is nothing to stay below.

@@ -2,11 +2,13 @@ import {
   choice,
   choiceList,
   host,
+  keyLines,
   keySetUrl,
   milliseconds,
   port,
   proxyList,
   publicPort,
+  redisUrl,
   type SettingKind,
   secret,
   span,
@@ -31,6 +33,7 @@ export const SETTING_GROUPS = {
   tls: 'TLS',
   admin: 'Admin',
   identity: 'Identity',
+  state: 'Shared state',
   limits: 'Limits',
   drain: 'Shutting down',
   log: 'Logs',
@@ -221,6 +224,43 @@ export const SETTINGS = {
     'How far the clocks of issuer and gateway may differ when `exp` and `nbf` are checked.',
   ),
 
+  CONSUMERS_FILE: optional(
+    'identity',
+    text('the path of a JSON file', FILE),
+    'JSON file with the registered consumers and the digests of their credentials. A change takes effect within a second; a file with a mistake is refused and the old list kept.',
+  ),
+  API_KEYS: optional(
+    'identity',
+    keyLines,
+    'API keys in a short form, one on each line: `consumer:sha256:digest`, and after blanks its scopes. `portcullis key create --for env` prints it.',
+    'secret',
+  ),
+  API_KEYS_STORE: withDefault(
+    'identity',
+    choice('memory', 'redis'),
+    'memory',
+    'Where the keys of `apiKey()` are looked up: among the consumers of this process, or in Redis (`REDIS_URL`).',
+  ),
+  API_KEYS_CACHE_MS: withDefault(
+    'identity',
+    wholeNumber(0, 3_600_000, 'ms'),
+    '10000',
+    'How long a key that Redis knew is taken without asking again; so late at most is a revoked one refused.',
+  ),
+  API_KEYS_STALE_MS: withDefault(
+    'identity',
+    wholeNumber(0, 86_400_000, 'ms'),
+    '60000',
+    'How old such a key may be while Redis cannot be asked; whoever shows another is answered 503 then.',
+  ),
+
+  REDIS_URL: optional(
+    'state',
+    redisUrl,
+    'Redis that holds what instances share: API keys where `API_KEYS_STORE` or a route says so. Rate limits are still kept per process. With TLS `rediss://`.',
+    'secret',
+  ),
+
   BODY_LIMIT_BYTES: withDefault(
     'limits',
     wholeNumber(0, Number.MAX_SAFE_INTEGER, 'bytes', ' (0 switches it off)'),
@@ -370,14 +410,6 @@ export type SettingValues = {
 
 /** Variables of a later version. Set today they would be silently without effect, so they are refused. */
 export const RESERVED_SETTINGS = {
-  REDIS_URL: {
-    reason: 'shared state in Redis is not part of this version; limits are kept per process',
-    harmless: undefined,
-  },
-  REDIS_URL_FILE: {
-    reason: 'shared state in Redis is not part of this version; limits are kept per process',
-    harmless: undefined,
-  },
   WORKERS: {
     reason: 'several worker processes are not part of this version; start several instances',
     harmless: '1',

@@ -1,4 +1,5 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
+import { checkFileSize } from './file-size.js';
 
 /** What a watched file is seen through. */
 export interface FileSight {
@@ -20,7 +21,10 @@ export const fileSight: FileSight = {
     // The real path sees a directory's symlink swapped, as Kubernetes does; the rest a rename or a write in place.
     return [await realpath(path), found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join(' ');
   },
-  read: (path) => readFile(path, 'utf8'),
+  async read(path) {
+    checkFileSize((await stat(path)).size);
+    return await readFile(path, 'utf8');
+  },
 };
 
 /** Gives a file's text, or throws what reading it threw. */

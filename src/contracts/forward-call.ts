@@ -1,6 +1,7 @@
 import type { Exchange } from './exchange.js';
 import { applyEdits, foldNothing, type HeaderEdit } from './header-edit.js';
 import { fillTemplate, type ParamValue, type PathParamsArgument } from './path-template.js';
+import { decodeQuery } from './query-parameters.js';
 import type { RawHeaders } from './raw-headers.js';
 import type { RequestBody } from './upstream-request.js';
 
@@ -128,14 +129,6 @@ function renamed(part: string, name: string): string {
   const was = cut < 0 ? part : part.slice(0, cut);
   if (decodeQuery(was) === name) return part;
   return encodeURIComponent(name) + (cut < 0 ? '' : part.slice(cut));
-}
-
-function decodeQuery(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch {
-    return text;
-  }
 }
 
 /** The lower-case name of a header that an edit may touch. @throws TypeError otherwise */

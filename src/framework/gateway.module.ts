@@ -5,13 +5,17 @@ import { loadSettings } from '../config/load-settings.js';
 import { CLOCK, systemClock } from '../contracts/clock.js';
 import type { Environment } from '../contracts/environment.js';
 import type { Policy, PolicyDeclaration } from '../contracts/policy.js';
+import { SHARED_STATE } from '../contracts/shared-state.js';
 import { HealthModule } from '../health/health.module.js';
 import { createObservability, type Observability } from '../observability/create-observability.js';
 import { startTelemetry } from '../observability/telemetry.js';
+import { API_KEY_SETTINGS } from '../policies/authenticate/api-key/api-key.stores.js';
 import { authenticateWith } from '../policies/authenticate/authenticate.options.js';
 import { AUTHENTICATE_PROVIDERS } from '../policies/authenticate/authenticate.providers.js';
 import { DEFAULT_AUTHENTICATION } from '../policies/authenticate/authenticate.tokens.js';
 import type { AuthenticationDescriptor } from '../policies/authenticate/authentication-method.js';
+import type { ConsumerDeclaration } from '../policies/authenticate/consumers/consumer.declaration.js';
+import { CONSUMER_SETTINGS, ConsumerSources } from '../policies/authenticate/consumers/consumer.sources.js';
 import { JwtFactory } from '../policies/authenticate/jwt/jwt.factory.js';
 import { JWT_SETTINGS } from '../policies/authenticate/jwt/jwt.settings.js';
 import { AuthorizeGuard } from '../policies/authorize/authorize.guard.js';
@@ -19,6 +23,7 @@ import { DEFAULT_BODY_LIMIT } from '../policies/body-limit/body-limit.policy.js'
 import { RateLimitModule, type RateLimitModuleOptions } from '../policies/rate-limit/rate-limit.module.js';
 import { PlanBuilder } from './compiler/plan.builder.js';
 import { GLOBAL_DECLARATIONS, POLICIES, PolicyCatalogue } from './compiler/policy.catalogue.js';
+import { apiKeySettings, consumerTexts } from './consumer-settings.js';
 import { EdgeHolder } from './edge.holder.js';
 import { edgeMiddleware } from './edge.middleware.js';
 import { GatewayAdapter } from './gateway.adapter.js';
@@ -31,12 +36,15 @@ import { RouteRegistry } from './interpreter/route.registry.js';
 import { jwtSettings } from './jwt-settings.js';
 import { POLICY_PROVIDERS, POLICY_TYPES } from './policies.js';
 import { SecretRotation } from './secret-rotation.js';
+import { SharedStateHolder } from './shared-state.js';
 import { UpstreamRegistry } from './upstream.registry.js';
 
 /** What the application says once for all its routes; every part is optional. */
 export interface GatewayModuleOptions {
   /** How requests are authenticated on every proxy route that does not say otherwise. Default: each route must say. */
   readonly authentication?: AuthenticationDescriptor;
+  /** The registered clients, beside those of `CONSUMERS_FILE` and `API_KEYS`. Credentials stand in them as digests only. */
+  readonly consumers?: readonly ConsumerDeclaration[];
   /** Policies that hold on every proxy route unless a controller or method declares its own. */
   readonly defaults?: readonly PolicyDeclaration[];
   /** A team's own policies: classes that implement `Policy`. */
@@ -144,6 +152,26 @@ function settingsProviders(options: GatewayModuleOptions): Provider[] {
     },
     { provide: JWT_SETTINGS, inject: [SETTINGS], useFactory: jwtSettings },
     {
+      provide: CONSUMER_SETTINGS,
+      inject: [SETTINGS],
+      useFactory: (settings: GatewaySettings) => ({
+        declared: options.consumers,
+        ...consumerTexts(settings),
+      }),
+    },
+    { provide: API_KEY_SETTINGS, inject: [SETTINGS], useFactory: apiKeySettings },
+    {
+      provide: SharedStateHolder,
+      inject: [SETTINGS, OBSERVABILITY],
+      useFactory: (settings: GatewaySettings, { events }: Observability) =>
+        new SharedStateHolder(settings, events),
+    },
+    {
+      provide: SHARED_STATE,
+      inject: [SharedStateHolder],
+      useFactory: ({ state }: SharedStateHolder) => state,
+    },
+    {
       provide: DEFAULT_BODY_LIMIT,
       inject: [SETTINGS],
       useFactory: (settings: GatewaySettings) => settings.limits.bodyLimitBytes,
@@ -152,13 +180,14 @@ function settingsProviders(options: GatewayModuleOptions): Provider[] {
     { provide: DEFAULT_AUTHENTICATION, useValue: options.authentication },
     {
       provide: SecretRotation,
-      inject: [SETTINGS, ENVIRONMENT, OBSERVABILITY, JwtFactory],
+      inject: [SETTINGS, ENVIRONMENT, OBSERVABILITY, JwtFactory, ConsumerSources],
       useFactory: (
         settings: GatewaySettings,
         environment: Environment,
         { events }: Observability,
         jwt: JwtFactory,
-      ) => new SecretRotation({ settings, environment, events, jwt }),
+        consumers: ConsumerSources,
+      ) => new SecretRotation({ settings, environment, events, jwt, consumers }),
     },
   ];
 }

@@ -24,9 +24,21 @@ export { UpstreamModule } from './upstream.module.js';
 // Policies
 
 export { type AnonymousOptions, anonymous } from '../policies/authenticate/anonymous/anonymous.options.js';
+export {
+  type ApiKeyOptions,
+  type ApiKeyStoreName,
+  apiKey,
+} from '../policies/authenticate/api-key/api-key.options.js';
+export type { ApiKeySource } from '../policies/authenticate/api-key/api-key.source.js';
 export { Authenticate, Public } from '../policies/authenticate/authenticate.decorator.js';
 export type { AuthenticationDescriptor } from '../policies/authenticate/authentication-method.js';
 export { allOf, anyOf, type CombinedOptions } from '../policies/authenticate/combined/combined.options.js';
+export type {
+  ApiKeyDeclaration,
+  CertificateDeclaration,
+  ConsumerDeclaration,
+  PasswordDeclaration,
+} from '../policies/authenticate/consumers/consumer.declaration.js';
 export { type JwtOptions, jwt } from '../policies/authenticate/jwt/jwt.options.js';
 export { JwtAuthGuard } from '../policies/authenticate/jwt-auth.guard.js';
 export { Authorize, RequireScope } from '../policies/authorize/authorize.decorator.js';

@@ -3,8 +3,10 @@ import type { GatewaySettings } from '../config/gateway-settings.js';
 import type { SecretFileVariable } from '../config/secret-files.js';
 import { SecretFilesWatcher } from '../config/secret-files.watcher.js';
 import type { Environment } from '../contracts/environment.js';
-import { EVENTS, type EventLog } from '../observability/events.js';
+import { EVENTS, type EventFields, type EventLog, type EventName } from '../observability/events.js';
+import type { ConsumerSources } from '../policies/authenticate/consumers/consumer.sources.js';
 import type { JwtFactory } from '../policies/authenticate/jwt/jwt.factory.js';
+import { consumerTexts } from './consumer-settings.js';
 import { jwtSettings } from './jwt-settings.js';
 
 export interface SecretRotationOptions {
@@ -13,23 +15,30 @@ export interface SecretRotationOptions {
   readonly settings: GatewaySettings;
   readonly events: EventLog;
   readonly jwt: JwtFactory;
+  readonly consumers: ConsumerSources;
 }
 
 /** Lets the changed file of a secret take effect in the running gateway: the key of tokens, the admin token. */
 export class SecretRotation implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #watcher: SecretFilesWatcher;
   readonly #jwt: JwtFactory;
+  readonly #consumers: ConsumerSources;
   #adminToken: GatewaySettings['admin']['token'];
 
-  constructor({ environment, settings, events, jwt }: SecretRotationOptions) {
+  constructor({ environment, settings, events, jwt, consumers }: SecretRotationOptions) {
     this.#jwt = jwt;
+    this.#consumers = consumers;
     this.#adminToken = settings.admin.token;
     this.#watcher = new SecretFilesWatcher({
       environment,
       settings,
       take: (variable, changed) => this.#take(variable, changed),
-      reloaded: (variable) => events.info(EVENTS.secretReloaded, { variable }),
-      refused: (variable, reasons) => events.error(EVENTS.secretRefused, { variable, reasons }),
+      reloaded: (variable) => events.info(...this.#reloaded(variable)),
+      refused: (variable, reasons) =>
+        events.error(holdsConsumers(variable) ? EVENTS.consumersRefused : EVENTS.secretRefused, {
+          variable,
+          reasons,
+        }),
     });
   }
 
@@ -47,8 +56,19 @@ export class SecretRotation implements OnApplicationBootstrap, OnApplicationShut
   }
 
   #take(variable: SecretFileVariable, settings: GatewaySettings): readonly string[] {
+    if (holdsConsumers(variable)) return this.#consumers.change(consumerTexts(settings));
     if (variable !== 'ADMIN_TOKEN_FILE') return this.#jwt.changeSettings(jwtSettings(settings));
     this.#adminToken = settings.admin.token;
     return [];
   }
+
+  #reloaded(variable: SecretFileVariable): [EventName, EventFields] {
+    return holdsConsumers(variable)
+      ? [EVENTS.consumersReloaded, { variable, consumers: this.#consumers.size }]
+      : [EVENTS.secretReloaded, { variable }];
+  }
+}
+
+function holdsConsumers(variable: SecretFileVariable): boolean {
+  return variable === 'CONSUMERS_FILE' || variable === 'API_KEYS_FILE';
 }

@@ -41,7 +41,7 @@ describe('the service that cannot start', () => {
       LOG_LEVEL: 'loud',
       ADMIN_HOST: '0.0.0.0',
       JWT_SECRET: 'too-short-to-be-a-key',
-      REDIS_URL: 'redis://user:hidden-word@redis:6379',
+      REDIS_URL: 'http://user:hidden-word@redis:6379',
     });
 
     const { code } = await service.exit;

@@ -1,20 +1,25 @@
 import type { Provider } from '@nestjs/common';
 import { AnonymousFactory } from './anonymous/anonymous.factory.js';
+import { ApiKeyFactory } from './api-key/api-key.factory.js';
+import { ApiKeyStores } from './api-key/api-key.stores.js';
 import { AuthenticatePolicy } from './authenticate.policy.js';
 import { AUTHENTICATION_METHODS } from './authenticate.tokens.js';
 import type { AuthenticationMethodFactory } from './authentication-method.js';
 import { AuthenticationMethods } from './authentication-methods.js';
 import { AllOfFactory, AnyOfFactory } from './combined/combined.factory.js';
 import { ConsumerDirectory } from './consumers/consumer.directory.js';
+import { ConsumerSources } from './consumers/consumer.sources.js';
 import { JwtFactory } from './jwt/jwt.factory.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
 
 /** Every kind of authentication method. A new kind is a folder and a line here. */
-const FACTORIES = [JwtFactory, AnonymousFactory, AnyOfFactory, AllOfFactory] as const;
+const FACTORIES = [JwtFactory, ApiKeyFactory, AnonymousFactory, AnyOfFactory, AllOfFactory] as const;
 
 /** What a module lists to have the identity policy. */
 export const AUTHENTICATE_PROVIDERS: readonly Provider[] = [
   ConsumerDirectory,
+  ConsumerSources,
+  ApiKeyStores,
   ...FACTORIES,
   {
     provide: AUTHENTICATION_METHODS,
