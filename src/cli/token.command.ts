@@ -1,10 +1,8 @@
 import { loadSettings } from '../config/load-settings.js';
 import { EXIT_CONFIG } from '../framework/boot-failure.js';
 import { developmentToken, type SharedSecretAlgorithm } from '../framework/testing/development-token.js';
-import { type Command, UsageError } from './command.js';
-
-const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
-const DURATION = /^([1-9]\d{0,5})([smhd])$/;
+import type { Command } from './command.js';
+import { durationSeconds } from './duration.js';
 
 /** `portcullis token`: a token the gateway takes, signed with its own secret. */
 export const tokenCommand: Command = {
@@ -26,7 +24,7 @@ export const tokenCommand: Command = {
       err('NODE_ENV: it is production; there tokens come from the issuer.\n');
       return EXIT_CONFIG;
     }
-    const lifetimeSeconds = seconds((options['expires'] as string | undefined) ?? '1h');
+    const lifetimeSeconds = durationSeconds('--expires', (options['expires'] as string | undefined) ?? '1h');
     const { jwt } = loadSettings(environment);
     if (jwt.key?.kind !== 'secret') {
       err(
@@ -47,13 +45,3 @@ export const tokenCommand: Command = {
     return 0;
   },
 };
-
-function seconds(text: string): number {
-  const [, count, unit] = DURATION.exec(text) ?? [];
-  if (count === undefined || unit === undefined) {
-    throw new UsageError(
-      `--expires is ${JSON.stringify(text)}; must be a number with s, m, h or d, as in 15m.`,
-    );
-  }
-  return Number(count) * (UNIT_SECONDS[unit] as number);
-}

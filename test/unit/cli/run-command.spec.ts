@@ -16,7 +16,7 @@ describe('the command line', () => {
     const { exitCode, out } = await commandLine('--help');
 
     expect(exitCode).toBe(0);
-    for (const name of ['start', 'routes', 'explain', 'token'])
+    for (const name of ['start', 'routes', 'explain', 'token', 'key'])
       expect(out).toMatch(new RegExp(`^ {2}${name} `, 'm'));
   });
 
@@ -27,14 +27,14 @@ describe('the command line', () => {
     expect(out).toContain('--expires TIME');
   });
 
-  it.each(['', 'import kong.yml', 'key', 'constructor'])(
+  it.each(['', 'import kong.yml', 'keys', 'constructor'])(
     'answers %j with the commands there are, exit 64',
     async (line) => {
       const { exitCode, out, err } = await commandLine(line);
 
       expect(exitCode).toBe(64);
       expect(out).toBe('');
-      expect(err).toContain('start, routes, explain, token');
+      expect(err).toContain('start, routes, explain, token, key');
     },
   );
 

@@ -12,7 +12,7 @@ export const SHARED_KEY_PREFIX = 'portcullis:api-key:';
 
 /** Of each kind: some 10 MB together when both are full. */
 const MEMORY_ENTRIES = 10_000;
-/** So long a key that was just created may still be refused. */
+/** So long a key that was just created may still be refused; less where keys are remembered for less. */
 const UNKNOWN_MS = 2_000;
 
 interface Remembered {
@@ -49,7 +49,8 @@ export class SharedApiKeyStore implements ApiKeyStore {
     const known = this.#known.get(digest);
     if (known !== undefined && now - known.askedAt < this.settings.cacheMs) return known.held;
     const unknownAt = this.#unknown.get(digest);
-    if (unknownAt !== undefined && now - unknownAt < UNKNOWN_MS) return undefined;
+    if (unknownAt !== undefined && now - unknownAt < Math.min(UNKNOWN_MS, this.settings.cacheMs))
+      return undefined;
     return this.#asking.get(digest) ?? this.#ask(digest);
   }
 
