@@ -18,6 +18,7 @@ const PROMISED: readonly (number | readonly [from: number, to: number])[] = [
   33,
   [35, 40],
   [42, 44],
+  [61, 65],
   [76, 79],
   [82, 90],
   [92, 104],

@@ -1,7 +1,4 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { All, Controller, Get, Module, Req, UseGuards } from '@nestjs/common';
 import {
   Authenticate,
@@ -25,6 +22,7 @@ import { SecretFilesWatcher } from '../../src/config/secret-files.watcher.js';
 import { ask, type RunningGateway, startGateway } from '../support/gateway.harness.js';
 import { RawClient } from '../support/raw.client.js';
 import { RecordingUpstream } from '../support/recording.upstream.js';
+import { SecretVolume } from '../support/secret.volume.js';
 import { token } from '../support/tokens.js';
 
 const [FIRST, SECOND, THIRD, OWN] = ['first', 'second', 'third', 'own'].map(
@@ -67,35 +65,6 @@ class MeController {
   controllers: [UsersController, MeController],
 })
 class AppModule {}
-
-/** A volume as Kubernetes mounts it: files are links into `..data`, itself a link that is swapped whole. */
-class SecretVolume {
-  readonly folder = mkdtempSync(join(tmpdir(), 'secrets-'));
-  #version = 0;
-
-  constructor(files: Readonly<Record<string, string>>) {
-    this.swap(files);
-    for (const name of Object.keys(files)) symlinkSync(join('..data', name), this.path(name));
-  }
-
-  path(name: string): string {
-    return join(this.folder, name);
-  }
-
-  swap(files: Readonly<Record<string, string>>): void {
-    const before = `..v${this.#version}`;
-    const next = `..v${++this.#version}`;
-    mkdirSync(this.path(next));
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(this.folder, next, name), text);
-    symlinkSync(next, this.path('..data_tmp'));
-    renameSync(this.path('..data_tmp'), this.path('..data'));
-    rmSync(this.path(before), { recursive: true, force: true });
-  }
-
-  remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
-  }
-}
 
 /** A gateway whose secrets are the files of a volume. */
 class Rotating {

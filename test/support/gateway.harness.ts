@@ -5,6 +5,7 @@ import { type CreateGatewayOptions, createGateway, type Gateway } from 'portcull
 import { loadSettings } from '../../src/config/load-settings.js';
 import { type LogLine, MemoryLog } from '../../src/framework/testing/memory-log.js';
 import { createObservability, type Observability } from '../../src/observability/create-observability.js';
+import type { Telemetry } from '../../src/observability/telemetry.js';
 
 export type { LogLine };
 
@@ -37,6 +38,8 @@ export interface StartOptions {
   readonly way?: Way;
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly nest?: CreateGatewayOptions['nest'];
+  /** Default: no traces. */
+  readonly telemetry?: Telemetry;
   /** Runs after the application was created and before it is initialised: `app.use`, `setGlobalPrefix` … */
   readonly prepare?: (app: INestApplication) => void;
 }
@@ -62,7 +65,10 @@ export async function startGateway(
     ...options.environment,
   };
   const log = new MemoryLog();
-  const observability = createObservability(loadSettings(environment), { sink: log.sink });
+  const observability = createObservability(loadSettings(environment), {
+    sink: log.sink,
+    ...(options.telemetry === undefined ? {} : { telemetry: options.telemetry }),
+  });
   const gateway = await createGateway(module as Type, {
     environment,
     observability,
