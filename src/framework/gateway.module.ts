@@ -1,5 +1,5 @@
 import { type DynamicModule, Inject, Module, type NestModule, type Provider } from '@nestjs/common';
-import { ApplicationConfig, DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
+import { ApplicationConfig, DiscoveryModule, DiscoveryService, HttpAdapterHost } from '@nestjs/core';
 import type { GatewaySettings } from '../config/gateway-settings.js';
 import { loadSettings } from '../config/load-settings.js';
 import { CLOCK, systemClock } from '../contracts/clock.js';
@@ -17,6 +17,7 @@ import { JWT_SETTINGS } from '../policies/authenticate/jwt/jwt.settings.js';
 import { AuthorizeGuard } from '../policies/authorize/authorize.guard.js';
 import { DEFAULT_BODY_LIMIT } from '../policies/body-limit/body-limit.policy.js';
 import { RateLimitModule, type RateLimitModuleOptions } from '../policies/rate-limit/rate-limit.module.js';
+import { markEdgeControllers } from './compiler/ordinary-route.js';
 import { PlanBuilder } from './compiler/plan.builder.js';
 import { GLOBAL_DECLARATIONS, POLICIES, PolicyCatalogue } from './compiler/policy.catalogue.js';
 import { EdgeHolder } from './edge.holder.js';
@@ -61,6 +62,8 @@ export class GatewayModule implements NestModule {
     filter: GatewayExceptionFilter,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     private readonly edge: EdgeHolder,
+    private readonly discovery: DiscoveryService,
+    private readonly catalogue: PolicyCatalogue,
   ) {
     // Registered while the container is built, so before every APP_GUARD and useGlobalGuards() of the application:
     // Nest runs guards and interceptors in this order and tries filters in the opposite one.
@@ -113,6 +116,7 @@ export class GatewayModule implements NestModule {
   }
 
   configure(): void {
+    markEdgeControllers(this.discovery, this.catalogue);
     const { httpAdapter } = this.host;
     // With the gateway's own adapter the edge stands in front of Express already.
     if (!(httpAdapter instanceof GatewayAdapter)) httpAdapter.use(edgeMiddleware(this.edge));
