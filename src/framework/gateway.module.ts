@@ -29,6 +29,8 @@ import { GatewayGuard } from './interpreter/gateway.guard.js';
 import { GatewayInterceptor } from './interpreter/gateway.interceptor.js';
 import { GatewayExceptionFilter } from './interpreter/gateway-exception.filter.js';
 import { RouteRegistry } from './interpreter/route.registry.js';
+import { INVARIANTS } from './invariants/declared-invariants.check.js';
+import type { Invariant } from './invariants/invariant.js';
 import { jwtSettings } from './jwt-settings.js';
 import { POLICY_PROVIDERS, POLICY_TYPES } from './policies.js';
 import { SecretRotation } from './secret-rotation.js';
@@ -44,6 +46,8 @@ export interface GatewayModuleOptions {
   readonly policies?: readonly (new (
     ...args: never[]
   ) => Policy)[];
+  /** Rules that must hold over all proxy routes together; start names every route that breaks one. */
+  readonly invariants?: readonly Invariant[];
   /** Options of @nestjs/throttler, its storage among them. */
   readonly rateLimit?: RateLimitModuleOptions;
   /** Where variables are read. Default: what `createGateway` was given, else `process.env`. */
@@ -91,6 +95,7 @@ export class GatewayModule implements NestModule {
           useFactory: (...policies: Policy[]) => policies,
         },
         { provide: GLOBAL_DECLARATIONS, useValue: globalDeclarations(options) },
+        { provide: INVARIANTS, useValue: options.invariants ?? [] },
         PolicyCatalogue,
         PlanBuilder,
         UpstreamRegistry,

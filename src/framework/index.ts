@@ -80,7 +80,14 @@ export {
   type Stage,
   type StageName,
 } from '../contracts/policy.js';
-export type { AccessRequirement } from '../contracts/route-access.js';
+export type { AccessRequirement, RouteAccess } from '../contracts/route-access.js';
+
+// What must hold over all routes
+
+export { type CallerRequirement, group, role, scope } from './invariants/caller-requirement.js';
+export type { InspectedRoute } from './invariants/inspected-route.js';
+export type { Invariant } from './invariants/invariant.js';
+export { everyRoute, matching, methods, type RouteSet, to, under } from './invariants/route-set.js';
 
 // Running
 

@@ -1,4 +1,4 @@
-import { Injectable, type Type } from '@nestjs/common';
+import { Inject, Injectable, type Type } from '@nestjs/common';
 import { ApplicationConfig, DiscoveryService, HttpAdapterHost } from '@nestjs/core';
 import type { ConfigProblem } from '../../contracts/config-problem.js';
 import { mayOverlap } from '../../routing/path-pattern.js';
@@ -7,6 +7,8 @@ import type { PlannedRoute } from '../../routing/planned-route.js';
 import { takesMethod } from '../../routing/taken-method.js';
 import { type HandlerToken, proxyMetadataOf } from '../decorators/proxy-controller.decorator.js';
 import { GatewayAdapter } from '../gateway.adapter.js';
+import { checkDeclaredInvariants, INVARIANTS } from '../invariants/declared-invariants.check.js';
+import type { Invariant } from '../invariants/invariant.js';
 import { type ControllerFacts, ControllerReader } from './controller.reader.js';
 import { type ExpressRoute, type ExpressSurvey, type KnownLayers, surveyExpress } from './express.survey.js';
 import { internalsAgree, readsPlainQueries } from './nest-internals.js';
@@ -47,6 +49,7 @@ export class PlanBuilder {
     private readonly config: ApplicationConfig,
     private readonly host: HttpAdapterHost,
     private readonly catalogue: PolicyCatalogue,
+    @Inject(INVARIANTS) private readonly invariants: readonly Invariant[],
   ) {}
 
   build(options: BuildOptions): BuiltPlan {
@@ -84,7 +87,12 @@ export class PlanBuilder {
       byHandler.set(compiled.handler, [...(byHandler.get(compiled.handler) ?? []), route]);
     }
     // 3
-    problems.push(...compiler.unrouted(), ...checkInvariants(checks));
+    const proxied = checks.map(({ route }) => route);
+    problems.push(
+      ...compiler.unrouted(),
+      ...checkInvariants(checks),
+      ...checkDeclaredInvariants(this.invariants, proxied),
+    );
     // 4
     const fallsThrough = survey.middleware.length > 0 || this.hasForeignFilter(options);
     return { plan: new Plan(routes, opaque, fallsThrough), problems, byHandler, surveySize: survey.size };
