@@ -1,4 +1,5 @@
 import { routeViews } from '../admin/route.view.js';
+import { accessTable } from '../framework/access-table.js';
 import { bootTable } from '../framework/boot-table.js';
 import { loadAppModule, MODULE_DETAIL, MODULE_OPTION } from './app-module.js';
 import type { Command } from './command.js';
@@ -7,16 +8,19 @@ import { readPlan } from './planned-gateway.js';
 /** `portcullis routes`: the route table, as the service would boot it. */
 export const routesCommand: Command = {
   name: 'routes',
-  synopsis: '[--json] [--module FILE]',
+  synopsis: '[--auth] [--json] [--module FILE]',
   summary: 'prints the route table: policies in the order they run, compiled or interpreted and why',
-  details: ['--json          as the admin port shows it at /routes', MODULE_DETAIL],
-  options: { json: { type: 'boolean' }, ...MODULE_OPTION },
+  details: [
+    '--auth          who may call what, in place of the policies',
+    '--json          as the admin port shows it at /routes',
+    MODULE_DETAIL,
+  ],
+  options: { auth: { type: 'boolean' }, json: { type: 'boolean' }, ...MODULE_OPTION },
   async run(given, terminal) {
     const module = await loadAppModule(given, terminal);
+    const tableOf = given.options['auth'] === true ? accessTable : bootTable;
     const routes = await readPlan(module, terminal, (lifecycle) => routeViews(lifecycle.plannedRoutes));
-    terminal.out(
-      given.options['json'] === true ? `${JSON.stringify(routes, null, 2)}\n` : `${bootTable(routes)}\n`,
-    );
+    terminal.out(`${given.options['json'] === true ? JSON.stringify(routes, null, 2) : tableOf(routes)}\n`);
     return 0;
   },
 };

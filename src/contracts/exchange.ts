@@ -4,6 +4,7 @@ import type { DownstreamReply, DownstreamRequest } from './downstream.js';
 import type { ForwardCall } from './forward-call.js';
 import type { ForwardedOrigin } from './forwarded-origin.js';
 import type { GatewayError } from './gateway-error.js';
+import type { Dress } from './policy.js';
 import type { Principal } from './principal.js';
 import type { RawHeaders } from './raw-headers.js';
 import type { RouteFacts } from './route-facts.js';
@@ -31,6 +32,9 @@ export class Exchange {
 
   /** Scheme, host and port the client used, as far as a trusted proxy said so; only upstreams are told. */
   forwarded: ForwardedOrigin | undefined = undefined;
+
+  /** Gives whatever answer is sent the fields that the route owes it; `undefined` where it owes none. */
+  dress: Dress | undefined = undefined;
 
   /** Clocks the route sets in place of the upstream's own, each on its own; `undefined` leaves them all. */
   timeouts: TimeoutOptions | undefined = undefined;

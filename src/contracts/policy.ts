@@ -1,4 +1,6 @@
 import type { Exchange } from './exchange.js';
+import type { RawHeaders } from './raw-headers.js';
+import type { AccessRequirement } from './route-access.js';
 import type { RouteFacts } from './route-facts.js';
 import type { UpstreamResponse } from './upstream-response.js';
 
@@ -27,10 +29,24 @@ export type ResponseStage = (
   response: UpstreamResponse,
 ) => UpstreamResponse | Promise<UpstreamResponse>;
 
+/**
+ * Gives an answer the fields that a route owes it: on every answer of the route, whoever made it, errors included.
+ * Returns the fields to send; those it was given are not changed.
+ */
+export type Dress = (exchange: Exchange, headers: RawHeaders) => RawHeaders;
+
+/**
+ * Answers a CORS preflight (Fetch, section 4.8) for the route of the method it asks for, in place of everything that
+ * would run for an OPTIONS request. Throws a GatewayError to refuse.
+ */
+export type Preflight = (exchange: Exchange, requestedMethod: string) => UpstreamResponse;
+
 /** What a policy becomes on one route. */
 export interface CompiledPolicy {
   readonly before?: Stage;
   readonly after?: ResponseStage;
+  readonly dress?: Dress;
+  readonly preflight?: Preflight;
   /** Set when the policy holds a whole body in memory; the boot table shows it. */
   readonly bufferLimitBytes?: number;
 }
@@ -47,6 +63,10 @@ export interface Policy<Options = unknown> {
   compile(options: Options, route: RouteFacts): CompiledPolicy;
   /** One short phrase for the boot table: `1000/1m by subject`. */
   describe(options: Options): string;
+  /** Carried out where requests come in, so that ordinary controllers need no guard or interceptor for it. */
+  readonly atTheEdge?: true;
+  /** What it asks of callers, for `portcullis routes --auth` and the boot invariants; absent: nothing. */
+  access?(options: Options): readonly AccessRequirement[];
 }
 
 /** A policy as declared on a class, a method, or globally. */

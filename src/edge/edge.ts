@@ -13,14 +13,16 @@ import { ConnectionSweep, type PaceLimits } from './connection-sweep.js';
 import { countReceived } from './counted-request.js';
 import { cutReply } from './cut-reply.js';
 import { DownstreamConnection } from './downstream-connection.js';
+import { dressReply } from './dress-reply.js';
 import { inform } from './informational.js';
 import { type IntakeOptions, openExchange } from './intake.js';
 import { takeNoMore, takesMore } from './last-request.js';
 import { goesNoFurther } from './max-forwards.js';
+import { preflightMethod } from './preflight.js';
 import { asGatewayError, type Problem, problemOf, problemResponse } from './problem.js';
 import { writeReply } from './reply.writer.js';
 import { ASTERISK } from './request-target.js';
-import { runRoute } from './route.runner.js';
+import { runBefore, runRoute } from './route.runner.js';
 import type { TransportRules } from './tls/transport-rules.js';
 import { ClientEnd } from './upgrade/client-end.js';
 import { switchHead } from './upgrade/switch-head.js';
@@ -131,6 +133,7 @@ export class Edge {
 
     // 3
     const { plan } = this;
+    if (method === 'OPTIONS' && this.#answersPreflight(exchange)) return;
     const match = plan.match(method, path);
     if (match === undefined) {
       if (plan.fallsThrough) return this.#handOver(exchange, next);
@@ -143,8 +146,31 @@ export class Edge {
 
     // 4
     this.#enter(exchange, route, match.params);
-    if (route.mode !== 'compiled') return this.#handOver(exchange, next);
+    if (route.mode !== 'compiled') {
+      // What an ordinary controller declares and the edge carries out; on a proxy route the gateway's guard runs it.
+      const waiting = route.mode === 'foreign' ? runBefore(route.before, exchange) : undefined;
+      if (waiting === undefined) return this.#handOver(exchange, next);
+      waiting.then(() => this.#handOver(exchange, next)).catch((error) => this.fail(exchange, error));
+      return;
+    }
     runRoute(route, exchange, this.#reply, route.deopt ? this.#deopt(next) : this.#fail);
+  }
+
+  /** Whether the request is a CORS preflight that the route of the method it asks for answers. */
+  #answersPreflight(exchange: Exchange): boolean {
+    const asked = preflightMethod(exchange.req);
+    const match = asked === undefined ? undefined : this.plan.match(asked, exchange.path);
+    const preflight = match?.value.preflight;
+    if (asked === undefined || match === undefined || preflight === undefined) return false;
+    exchange.route = match.value.facts;
+    exchange.params = match.params;
+    exchange.dress = preflight.dress;
+    try {
+      this.reply(exchange, preflight.answer(exchange, asked));
+    } catch (error) {
+      this.fail(exchange, error);
+    }
+    return true;
   }
 
   #serveLater(exchange: Exchange, next: Next): void {
@@ -159,6 +185,7 @@ export class Edge {
   #enter(exchange: Exchange, route: PlannedRoute, params: readonly string[]): void {
     exchange.route = route.facts;
     exchange.params = params;
+    exchange.dress = route.dress;
     route.prepare(exchange);
   }
 
@@ -219,7 +246,9 @@ export class Edge {
 
   #dress(exchange: Exchange, response: UpstreamResponse): UpstreamResponse {
     const { transport } = this.options;
-    return transport === undefined ? response : transport.dress(exchange, response);
+    const { dress } = exchange;
+    const dressed = dress === undefined ? response : response.withHeaders(dress(exchange, response.headers));
+    return transport === undefined ? dressed : transport.dress(exchange, dressed);
   }
 
   /** Answers a request that no route takes, also when Express found nobody for it either. */
@@ -269,6 +298,7 @@ export class Edge {
       res.setHeader('Connection', 'close');
     }
     res.setHeader('X-Correlation-ID', exchange.correlationId);
+    dressReply(exchange, res);
     this.options.transport?.mark(res);
     res.once('finish', () => {
       if (exchange.finished) return;

@@ -1,35 +1,31 @@
 import type { RouteView } from '../admin/route.view.js';
+import { textTable } from './text-table.js';
 
 const HEADINGS = ['METHOD', 'PATH', 'UPSTREAM', 'POLICIES', 'RUNS', 'BODY'] as const;
 
 /** The route table as text: one line per proxy route, what runs on it, and why it is interpreted where it is. */
 export function bootTable(routes: readonly RouteView[]): string {
-  const rows = routes.map(cellsOf);
-  const widths = HEADINGS.map((heading, column) =>
-    Math.max(heading.length, ...rows.map((row) => (row[column] as string).length)),
-  );
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] as number))
-      .join('  ')
-      .trimEnd();
-  const lines = routes.flatMap((route, index) => {
-    const text = line(rows[index] as readonly string[]);
-    return route.reasons.length === 0
-      ? [text]
-      : [text, `  interpreted because of ${route.reasons.join(', ')}`];
+  const [head, ...lines] = textTable(HEADINGS, routes.map(cellsOf));
+  const noted = routes.flatMap(({ reasons }, index) => {
+    const text = lines[index] as string;
+    return reasons.length === 0 ? [text] : [text, `  interpreted because of ${reasons.join(', ')}`];
   });
-  return [line(HEADINGS), ...lines].join('\n');
+  return [head, ...noted].join('\n');
 }
 
 function cellsOf(route: RouteView): readonly string[] {
   const policies = [...route.policies, ...route.exceptions.map((exception) => `(${exception})`)];
   return [
-    route.methods === 'ALL' ? 'ALL' : route.methods.join(','),
+    methodsOf(route),
     route.path,
     route.upstream ?? '-',
     policies.join(' > ') || '-',
     route.mode,
     route.bufferLimitBytes === undefined ? route.body : `buffered to ${route.bufferLimitBytes} bytes`,
   ];
+}
+
+/** The methods of a route in one cell. */
+export function methodsOf({ methods }: RouteView): string {
+  return methods === 'ALL' ? 'ALL' : methods.join(',');
 }

@@ -8,6 +8,7 @@ import { loadSettings } from '../config/load-settings.js';
 import type { Exchange } from '../contracts/exchange.js';
 import { exchangeOf } from '../contracts/exchange-of.js';
 import { connectResponse } from '../edge/connect.response.js';
+import { undressReply } from '../edge/dress-reply.js';
 import type { Edge } from '../edge/edge.js';
 import { continueOnRead } from '../edge/expect-continue.js';
 import { type ParserError, takePrefaced } from '../edge/http2/prior-knowledge.js';
@@ -29,6 +30,9 @@ export interface ServerLimits {
 
 /** What an adapter has that is made without settings: the defaults of the configuration table. */
 const DEFAULT_LIMITS: ServerLimits = loadSettings({}).limits;
+
+/** What the route table calls the middleware of `app.enableCors()`. */
+export const CORS_HOOK = 'CORS';
 
 /**
  * Nest's Express adapter with the gateway's edge in front: compiled routes never reach Express,
@@ -132,7 +136,7 @@ export class GatewayAdapter extends ExpressAdapter {
   }
 
   override enableCors(...args: Parameters<ExpressAdapter['enableCors']>): void {
-    this.#label('CORS', () => super.enableCors(...args));
+    this.#label(CORS_HOOK, () => super.enableCors(...args));
   }
 
   override registerSecurityHook(...args: Parameters<ExpressAdapter['registerSecurityHook']>): unknown {
@@ -226,7 +230,9 @@ function unanswered(edge: Edge, req: IncomingMessage, error: unknown): void {
 
 /** The plan found a route by method and path; its host or version did not fit, so no route took the request. */
 function forgetRoute(exchange: Exchange | undefined): void {
-  if (exchange !== undefined) exchange.route = undefined;
+  if (exchange === undefined) return;
+  exchange.route = undefined;
+  undressReply(exchange);
 }
 
 function prepareExpress(): Express {

@@ -1,5 +1,5 @@
 import { type DynamicModule, Inject, Module, type NestModule, type Provider } from '@nestjs/common';
-import { ApplicationConfig, DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
+import { ApplicationConfig, DiscoveryModule, DiscoveryService, HttpAdapterHost } from '@nestjs/core';
 import type { GatewaySettings } from '../config/gateway-settings.js';
 import { loadSettings } from '../config/load-settings.js';
 import { CLOCK, systemClock } from '../contracts/clock.js';
@@ -21,6 +21,7 @@ import { JWT_SETTINGS } from '../policies/authenticate/jwt/jwt.settings.js';
 import { AuthorizeGuard } from '../policies/authorize/authorize.guard.js';
 import { DEFAULT_BODY_LIMIT } from '../policies/body-limit/body-limit.policy.js';
 import { RateLimitModule, type RateLimitModuleOptions } from '../policies/rate-limit/rate-limit.module.js';
+import { markEdgeControllers } from './compiler/ordinary-route.js';
 import { PlanBuilder } from './compiler/plan.builder.js';
 import { GLOBAL_DECLARATIONS, POLICIES, PolicyCatalogue } from './compiler/policy.catalogue.js';
 import { apiKeySettings, consumerTexts } from './consumer-settings.js';
@@ -33,6 +34,8 @@ import { GatewayGuard } from './interpreter/gateway.guard.js';
 import { GatewayInterceptor } from './interpreter/gateway.interceptor.js';
 import { GatewayExceptionFilter } from './interpreter/gateway-exception.filter.js';
 import { RouteRegistry } from './interpreter/route.registry.js';
+import { INVARIANTS } from './invariants/declared-invariants.check.js';
+import type { Invariant } from './invariants/invariant.js';
 import { jwtSettings } from './jwt-settings.js';
 import { POLICY_PROVIDERS, POLICY_TYPES } from './policies.js';
 import { SecretRotation } from './secret-rotation.js';
@@ -51,6 +54,8 @@ export interface GatewayModuleOptions {
   readonly policies?: readonly (new (
     ...args: never[]
   ) => Policy)[];
+  /** Rules that must hold over all proxy routes together; start names every route that breaks one. */
+  readonly invariants?: readonly Invariant[];
   /** Options of @nestjs/throttler, its storage among them. */
   readonly rateLimit?: RateLimitModuleOptions;
   /** Where variables are read. Default: what `createGateway` was given, else `process.env`. */
@@ -69,6 +74,8 @@ export class GatewayModule implements NestModule {
     filter: GatewayExceptionFilter,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     private readonly edge: EdgeHolder,
+    private readonly discovery: DiscoveryService,
+    private readonly catalogue: PolicyCatalogue,
   ) {
     // Registered while the container is built, so before every APP_GUARD and useGlobalGuards() of the application:
     // Nest runs guards and interceptors in this order and tries filters in the opposite one.
@@ -96,6 +103,7 @@ export class GatewayModule implements NestModule {
           useFactory: (...policies: Policy[]) => policies,
         },
         { provide: GLOBAL_DECLARATIONS, useValue: globalDeclarations(options) },
+        { provide: INVARIANTS, useValue: options.invariants ?? [] },
         PolicyCatalogue,
         PlanBuilder,
         UpstreamRegistry,
@@ -121,6 +129,7 @@ export class GatewayModule implements NestModule {
   }
 
   configure(): void {
+    markEdgeControllers(this.discovery, this.catalogue);
     const { httpAdapter } = this.host;
     // With the gateway's own adapter the edge stands in front of Express already.
     if (!(httpAdapter instanceof GatewayAdapter)) httpAdapter.use(edgeMiddleware(this.edge));

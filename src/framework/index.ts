@@ -45,10 +45,18 @@ export { Authorize, RequireScope } from '../policies/authorize/authorize.decorat
 export { AuthorizeGuard } from '../policies/authorize/authorize.guard.js';
 export { BodyLimit } from '../policies/body-limit/body-limit.decorator.js';
 export { CorrelationIdInterceptor } from '../policies/correlation-id/correlation-id.interceptor.js';
+export { Cors, cors, NoCors } from '../policies/cors/cors.decorator.js';
+export type { CorsOptions } from '../policies/cors/cors.options.js';
 export { FilterResponse, Unfiltered } from '../policies/filter-response/filter-response.decorator.js';
 export { ResponseFilterInterceptor } from '../policies/filter-response/response-filter.interceptor.js';
 export { NoRateLimit, RateLimit } from '../policies/rate-limit/rate-limit.decorator.js';
 export { RateLimitGuard } from '../policies/rate-limit/rate-limit.guard.js';
+export {
+  NoSecurityHeaders,
+  SecurityHeaders,
+  securityHeaders,
+} from '../policies/security-headers/security-headers.decorator.js';
+export type { SecurityHeadersOptions } from '../policies/security-headers/security-headers.options.js';
 export { Timeout } from '../policies/timeout/timeout.decorator.js';
 export { TransformRequest } from '../policies/transform-request/transform-request.decorator.js';
 export { TransformResponse } from '../policies/transform-response/transform-response.decorator.js';
@@ -75,13 +83,23 @@ export { Breaker } from '../resilience/breaker.js';
 export type { CompilableEnhancer } from '../contracts/compilable-enhancer.js';
 export {
   type CompiledPolicy,
+  type Dress,
   declarePolicy,
   type Policy,
   type PolicyDeclaration,
+  type Preflight,
   type ResponseStage,
   type Stage,
   type StageName,
 } from '../contracts/policy.js';
+export type { AccessRequirement, RouteAccess } from '../contracts/route-access.js';
+
+// What must hold over all routes
+
+export { type CallerRequirement, group, role, scope } from './invariants/caller-requirement.js';
+export type { InspectedRoute } from './invariants/inspected-route.js';
+export type { Invariant } from './invariants/invariant.js';
+export { everyRoute, matching, methods, type RouteSet, to, under } from './invariants/route-set.js';
 
 // Running
 

@@ -3,8 +3,10 @@ import type { Policy } from '../contracts/policy.js';
 import { AuthenticatePolicy } from '../policies/authenticate/authenticate.policy.js';
 import { AuthorizePolicy } from '../policies/authorize/authorize.policy.js';
 import { BodyLimitPolicy } from '../policies/body-limit/body-limit.policy.js';
+import { CorsPolicy } from '../policies/cors/cors.policy.js';
 import { FilterResponsePolicy } from '../policies/filter-response/filter-response.policy.js';
 import { RateLimitPolicy } from '../policies/rate-limit/rate-limit.policy.js';
+import { SecurityHeadersPolicy } from '../policies/security-headers/security-headers.policy.js';
 import { TimeoutPolicy } from '../policies/timeout/timeout.policy.js';
 import { TransformRequestPolicy } from '../policies/transform-request/transform-request.policy.js';
 import { TransformResponsePolicy } from '../policies/transform-response/transform-response.policy.js';
@@ -12,6 +14,7 @@ import { WebSocketPolicy } from '../policies/websocket/websocket.policy.js';
 
 /** Every policy of the gateway, in the order they run inside one stage. A new policy is a folder and a line here. */
 export const POLICY_TYPES: readonly Type<Policy<unknown>>[] = [
+  CorsPolicy,
   BodyLimitPolicy,
   AuthenticatePolicy,
   AuthorizePolicy,
@@ -21,10 +24,12 @@ export const POLICY_TYPES: readonly Type<Policy<unknown>>[] = [
   TransformRequestPolicy,
   FilterResponsePolicy,
   TransformResponsePolicy,
+  SecurityHeadersPolicy,
 ];
 
 /** Those that no module of their own provides. */
 export const POLICY_PROVIDERS: readonly Provider[] = [
+  CorsPolicy,
   BodyLimitPolicy,
   AuthorizePolicy,
   TimeoutPolicy,
@@ -32,4 +37,5 @@ export const POLICY_PROVIDERS: readonly Provider[] = [
   FilterResponsePolicy,
   TransformResponsePolicy,
   WebSocketPolicy,
+  SecurityHeadersPolicy,
 ];

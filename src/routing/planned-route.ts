@@ -1,5 +1,6 @@
 import type { Exchange } from '../contracts/exchange.js';
-import type { ResponseStage, Stage, StageName } from '../contracts/policy.js';
+import type { Dress, Preflight, ResponseStage, Stage, StageName } from '../contracts/policy.js';
+import type { RouteAccess } from '../contracts/route-access.js';
 import type { RouteFacts } from '../contracts/route-facts.js';
 import type { PathPattern } from './path-pattern.js';
 
@@ -21,6 +22,13 @@ export interface PlannedPolicy {
   readonly bufferLimitBytes: number | undefined;
 }
 
+/** How preflights are answered. */
+export interface PlannedPreflight {
+  readonly answer: Preflight;
+  /** What the answer is given by other policies. */
+  readonly dress: Dress | undefined;
+}
+
 /** One route of the plan: everything about it is resolved. */
 export interface PlannedRoute {
   readonly facts: RouteFacts;
@@ -35,6 +43,12 @@ export interface PlannedRoute {
   readonly exceptions: readonly string[];
   readonly before: readonly Stage[];
   readonly after: readonly ResponseStage[];
+  /** What every answer of the route is given; `undefined` when nothing. */
+  readonly dress: Dress | undefined;
+  /** Answers preflights for the route; `undefined` where they are requests like any other. */
+  readonly preflight: PlannedPreflight | undefined;
+  /** Who may call it. */
+  readonly access: RouteAccess;
   /** Puts the upstream request to be on the exchange. */
   readonly prepare: (exchange: Exchange) => void;
   /** Calls the handler with its arguments resolved; only on compiled routes. */

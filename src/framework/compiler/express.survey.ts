@@ -1,6 +1,6 @@
 import { METHODS } from 'node:http';
 import type { PathParams } from '../../routing/path-pattern.js';
-import { type HandlerToken, handlerToken } from '../decorators/proxy-controller.decorator.js';
+import { type HandlerToken, handlerToken, ordinaryToken } from '../decorators/proxy-controller.decorator.js';
 import { type ExpressLayer, isRouteHandler, routerStack } from './nest-internals.js';
 
 /** A route as it stands in Express, in the order Express tries it. */
@@ -12,6 +12,8 @@ export interface ExpressRoute {
   readonly methods: readonly string[] | undefined;
   /** Set for a handler of a proxy controller. */
   readonly token: HandlerToken | undefined;
+  /** Set for a handler of an ordinary controller that declares something the edge carries out. */
+  readonly ordinary: HandlerToken | undefined;
   /** The parameters of a path that matches, as Express decodes them. */
   readonly match: (path: string) => PathParams | undefined;
 }
@@ -78,6 +80,7 @@ function readRoute(
     path: typeof route.path === 'string' ? route.path : undefined,
     methods: methodsOf(route),
     token: handler === undefined ? undefined : handlerToken(handler),
+    ordinary: handler === undefined ? undefined : ordinaryToken(handler),
     match: (path) => layer.match(path)?.params,
   };
 }

@@ -37,7 +37,7 @@ function checkController(type: Type, reader: ControllerReader, catalogue: Policy
     const standing = [...declarations, ...overridden.flatMap((enhancer) => enhancer.declarations)];
     const enforced = new Set([...standing.map(({ policy }) => policy), ...carriedOut]);
     for (const { policy, writtenAs } of declared) {
-      if (enforced.has(policy)) continue;
+      if (enforced.has(policy) || catalogue.byName.get(policy)?.atTheEdge === true) continue;
       const known = catalogue.byName.has(policy) ? 'its guard or interceptor' : 'a policy of that name';
       problems.push({
         where: `${type.name}.${name}`,

@@ -1,17 +1,19 @@
-import { Injectable, type Type } from '@nestjs/common';
+import { Inject, Injectable, type Type } from '@nestjs/common';
 import { ApplicationConfig, DiscoveryService, HttpAdapterHost } from '@nestjs/core';
 import type { ConfigProblem } from '../../contracts/config-problem.js';
-import type { RouteFacts } from '../../contracts/route-facts.js';
-import { mayOverlap, type PathPattern, paramNamesOf, parsePathPattern } from '../../routing/path-pattern.js';
+import { mayOverlap } from '../../routing/path-pattern.js';
 import { type OpaqueRoute, Plan } from '../../routing/plan.js';
 import type { PlannedRoute } from '../../routing/planned-route.js';
 import { takesMethod } from '../../routing/taken-method.js';
 import { type HandlerToken, proxyMetadataOf } from '../decorators/proxy-controller.decorator.js';
 import { GatewayAdapter } from '../gateway.adapter.js';
+import { checkDeclaredInvariants, INVARIANTS } from '../invariants/declared-invariants.check.js';
+import type { Invariant } from '../invariants/invariant.js';
 import { type ControllerFacts, ControllerReader } from './controller.reader.js';
 import { type ExpressRoute, type ExpressSurvey, type KnownLayers, surveyExpress } from './express.survey.js';
 import { internalsAgree, readsPlainQueries } from './nest-internals.js';
 import { checkOrdinaryControllers } from './ordinary-controllers.check.js';
+import { ordinaryRoute } from './ordinary-route.js';
 import { PolicyCatalogue } from './policy.catalogue.js';
 import { ProxyRouteCompiler } from './proxy-route.compiler.js';
 import { checkInvariants, type RouteUnderCheck } from './route.invariants.js';
@@ -47,6 +49,7 @@ export class PlanBuilder {
     private readonly config: ApplicationConfig,
     private readonly host: HttpAdapterHost,
     private readonly catalogue: PolicyCatalogue,
+    @Inject(INVARIANTS) private readonly invariants: readonly Invariant[],
   ) {}
 
   build(options: BuildOptions): BuiltPlan {
@@ -76,7 +79,7 @@ export class PlanBuilder {
               ...everywhere,
               ...middlewareBefore(survey, registered),
             ]);
-      const route = compiled?.check.route ?? ordinaryRoute(registered);
+      const route = compiled?.check.route ?? ordinaryRoute(registered, this.catalogue, problems);
       routes.push(route);
       if (route.pattern === undefined) opaque.push({ route, match: registered.match });
       if (compiled === undefined) continue;
@@ -84,7 +87,12 @@ export class PlanBuilder {
       byHandler.set(compiled.handler, [...(byHandler.get(compiled.handler) ?? []), route]);
     }
     // 3
-    problems.push(...compiler.unrouted(), ...checkInvariants(checks));
+    const proxied = checks.map(({ route }) => route);
+    problems.push(
+      ...compiler.unrouted(),
+      ...checkInvariants(checks),
+      ...checkDeclaredInvariants(this.invariants, proxied),
+    );
     // 4
     const fallsThrough = survey.middleware.length > 0 || this.hasForeignFilter(options);
     return { plan: new Plan(routes, opaque, fallsThrough), problems, byHandler, surveySize: survey.size };
@@ -140,39 +148,4 @@ function shareMethod(left: readonly string[] | undefined, right: readonly string
   return (
     left.some((method) => takesMethod(theirs, method)) || right.some((method) => takesMethod(ours, method))
   );
-}
-
-/** A route that is not a proxy's: an ordinary controller's. */
-function ordinaryRoute(registered: ExpressRoute): PlannedRoute {
-  const pattern = registered.path === undefined ? undefined : parsePathPattern(registered.path);
-  return {
-    facts: routeFacts(registered, pattern),
-    pattern,
-    rank: registered.rank,
-    mode: 'foreign',
-    reasons: [],
-    policies: [],
-    exceptions: [],
-    before: [],
-    after: [],
-    prepare: () => {},
-    handle: undefined,
-    readsBody: false,
-    nestAnswers: false,
-    deopt: false,
-  };
-}
-
-function routeFacts(registered: ExpressRoute, pattern: PathPattern | undefined): RouteFacts {
-  const path = registered.path ?? 'a pattern';
-  return Object.freeze({
-    id: `${registered.methods?.join('|') ?? 'ALL'} ${path}`,
-    methods: registered.methods,
-    path,
-    paramNames: pattern?.paramNames ?? paramNamesOf(path),
-    handler: 'Express',
-    upstream: undefined,
-    proxied: false,
-    authenticated: false,
-  });
 }

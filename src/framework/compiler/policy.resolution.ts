@@ -1,14 +1,16 @@
 import type { ConfigProblem } from '../../contracts/config-problem.js';
 import {
   type CompiledPolicy,
+  type Dress,
   type Policy,
   type PolicyDeclaration,
   type ResponseStage,
   STAGES,
   type Stage,
 } from '../../contracts/policy.js';
+import type { AccessRequirement } from '../../contracts/route-access.js';
 import type { RouteFacts } from '../../contracts/route-facts.js';
-import type { PlannedPolicy } from '../../routing/planned-route.js';
+import type { PlannedPolicy, PlannedPreflight } from '../../routing/planned-route.js';
 
 /** The one declaration per policy that counts on a route. */
 export type ResolvedPolicies = ReadonlyMap<string, PolicyDeclaration>;
@@ -44,6 +46,9 @@ export function resolvePolicies(
 export interface RoutePipeline {
   readonly before: readonly Stage[];
   readonly after: readonly ResponseStage[];
+  readonly dress: Dress | undefined;
+  readonly preflight: PlannedPreflight | undefined;
+  readonly requirements: readonly AccessRequirement[];
   readonly policies: readonly PlannedPolicy[];
   readonly exceptions: readonly string[];
 }
@@ -55,7 +60,7 @@ export function compilePolicies(
   facts: RouteFacts,
   problems: ConfigProblem[],
 ): RoutePipeline {
-  const compiled: { planned: PlannedPolicy; policy: CompiledPolicy; order: number }[] = [];
+  const compiled: PolicyInPlace[] = [];
   const exceptions: string[] = [];
   const order = [...known.keys()];
   for (const [name, declaration] of resolved) {
@@ -86,6 +91,7 @@ export function compilePolicies(
     compiled.push({
       planned,
       policy: result,
+      requirements: policy.access?.(declaration.options) ?? [],
       order: STAGES.indexOf(stage) * order.length + order.indexOf(name),
     });
   }
@@ -93,7 +99,30 @@ export function compilePolicies(
   return {
     before: compiled.flatMap(({ policy }) => policy.before ?? []),
     after: compiled.flatMap(({ policy }) => policy.after ?? []),
+    dress: dressOf(compiled),
+    preflight: preflightOf(compiled),
+    requirements: compiled.flatMap(({ requirements }) => requirements),
     policies: compiled.map(({ planned }) => planned),
     exceptions,
   };
+}
+
+interface PolicyInPlace {
+  readonly planned: PlannedPolicy;
+  readonly policy: CompiledPolicy;
+  readonly requirements: readonly AccessRequirement[];
+  readonly order: number;
+}
+
+function dressOf(compiled: readonly PolicyInPlace[]): Dress | undefined {
+  const all = compiled.flatMap(({ policy }) => policy.dress ?? []);
+  if (all.length < 2) return all[0];
+  return (exchange, headers) => all.reduce((fields, dress) => dress(exchange, fields), headers);
+}
+
+/** The answer to a preflight is one policy's alone; what the others put on answers goes on it too. */
+function preflightOf(compiled: readonly PolicyInPlace[]): PlannedPreflight | undefined {
+  const answer = compiled.find(({ policy }) => policy.preflight !== undefined)?.policy.preflight;
+  if (answer === undefined) return undefined;
+  return { answer, dress: dressOf(compiled.filter(({ policy }) => policy.preflight === undefined)) };
 }

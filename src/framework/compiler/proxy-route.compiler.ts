@@ -16,6 +16,7 @@ import {
   type ProxyControllerMetadata,
   proxyMetadataOf,
 } from '../decorators/proxy-controller.decorator.js';
+import { CORS_HOOK } from '../gateway.adapter.js';
 import { prepareCall } from './call.preparation.js';
 import type { ControllerFacts, ControllerReader } from './controller.reader.js';
 import type { EnhancerSurvey } from './enhancer.survey.js';
@@ -108,6 +109,13 @@ export class ProxyRouteCompiler {
     Object.freeze(facts);
     this.#checkAnswer(controller.type, methodName, pipeline, where);
     this.#checkOverridden(enhancers, resolved, where);
+    if (pipeline.preflight !== undefined && outside.includes(CORS_HOOK)) {
+      this.problems.push({
+        where,
+        message:
+          "app.enableCors() stands in front of it and a policy of the gateway's answers preflights as well; keep one.",
+      });
+    }
     this.#checkTunnels(facts, proxy);
     for (const message of upstreamPathProblems(prefix, proxy.options.upstreamPath)) {
       this.problems.push({ where, message });
@@ -147,6 +155,12 @@ export class ProxyRouteCompiler {
       exceptions: pipeline.exceptions,
       before: pipeline.before,
       after: pipeline.after,
+      dress: pipeline.dress,
+      preflight: pipeline.preflight,
+      access: {
+        isPublic: identity !== undefined && identity.options === undefined,
+        requirements: pipeline.requirements,
+      },
       prepare: prepareCall(prefix, proxy.options.upstreamPath),
       handle: compiled ? bindHandler(controller.instance, bound, args.readers) : undefined,
       readsBody: handed.some(({ name }) => BODY_ARGUMENTS.has(name)),

@@ -28,6 +28,7 @@ export interface HandlerToken {
 
 const PROXY = 'portcullis:proxy-controller';
 const TOKEN = 'portcullis:handler';
+const ORDINARY = 'portcullis:ordinary-handler';
 
 /**
  * A controller whose routes are forwarded to an upstream.
@@ -43,7 +44,7 @@ export function ProxyController(
   return (target) => {
     Controller(prefix)(target);
     Reflect.defineMetadata(PROXY, { upstream, prefix, options } satisfies ProxyControllerMetadata, target);
-    markHandlers(target as unknown as HandlerToken['controller']);
+    markHandlers(target as unknown as HandlerToken['controller'], TOKEN);
   };
 }
 
@@ -57,16 +58,26 @@ export function handlerToken(handler: object): HandlerToken | undefined {
   return Reflect.getMetadata(TOKEN, handler) as HandlerToken | undefined;
 }
 
+/** Lets the handlers of an ordinary controller be known in Express too. To be called before Nest registers them. */
+export function markOrdinaryHandlers(controller: HandlerToken['controller']): void {
+  markHandlers(controller, ORDINARY);
+}
+
+/** The token of a handler that {@link markOrdinaryHandlers} saw, or of Nest's proxy for it. */
+export function ordinaryToken(handler: object): HandlerToken | undefined {
+  return Reflect.getMetadata(ORDINARY, handler) as HandlerToken | undefined;
+}
+
 /**
  * Gives every route handler of the class a token. An inherited handler is one function for all subclasses,
  * so the class gets a function of its own that calls it.
  */
-function markHandlers(controller: HandlerToken['controller']): void {
+function markHandlers(controller: HandlerToken['controller'], key: string): void {
   const prototype = controller.prototype as Record<string, object>;
   for (const name of handlerNames(controller)) {
     const method = prototype[name] as object;
     const own = Object.hasOwn(prototype, name) ? method : inherit(prototype, name, method);
-    Reflect.defineMetadata(TOKEN, { controller, method: name } satisfies HandlerToken, own);
+    Reflect.defineMetadata(key, { controller, method: name } satisfies HandlerToken, own);
   }
 }
 

@@ -1,9 +1,10 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { Exchange } from '../../contracts/exchange.js';
 import { exchangeOf } from '../../contracts/exchange-of.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
 import type { Principal } from '../../contracts/principal.js';
+import { dressReply, undressReply } from '../../edge/dress-reply.js';
 import { runBefore } from '../../edge/route.runner.js';
 import { paramValues } from '../../routing/path-pattern.js';
 import type { PlannedRoute } from '../../routing/planned-route.js';
@@ -66,5 +67,8 @@ function unplanned(context: ExecutionContext): GatewayError {
 function enterAgain(exchange: Exchange, route: PlannedRoute, req: ExpressRequest): void {
   exchange.route = route.facts;
   exchange.params = paramValues(route.facts.paramNames, req.params ?? {});
+  undressReply(exchange);
+  exchange.dress = route.dress;
+  dressReply(exchange, exchange.res as ServerResponse);
   route.prepare(exchange);
 }

@@ -1,11 +1,13 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { ConfigError } from '../../contracts/config-problem.js';
 import type { CompiledPolicy, Policy, Stage, StageName } from '../../contracts/policy.js';
+import type { AccessRequirement } from '../../contracts/route-access.js';
 import { AUTHENTICATE, type AuthenticateOptions } from './authenticate.options.js';
 import { authenticateStage } from './authenticate.stage.js';
 import { DEFAULT_AUTHENTICATION } from './authenticate.tokens.js';
 import type { AuthenticationDescriptor } from './authentication-method.js';
 import { AuthenticationMethods } from './authentication-methods.js';
+import { methodRequirements } from './method-requirements.js';
 
 /** The identity policy: picks the method that was declared and turns it into a stage. */
 @Injectable()
@@ -53,6 +55,10 @@ export class AuthenticatePolicy implements Policy<AuthenticateOptions> {
 
   describe(options: AuthenticateOptions): string {
     return this.#methods.describe(this.#chosen(options));
+  }
+
+  access(options: AuthenticateOptions): readonly AccessRequirement[] {
+    return methodRequirements(this.#chosen(options));
   }
 
   /** Only for options that {@link check} found sound. */

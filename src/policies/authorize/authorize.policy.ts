@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { CompiledPolicy, Policy, StageName } from '../../contracts/policy.js';
+import type { AccessRequirement } from '../../contracts/route-access.js';
 import type { RouteFacts } from '../../contracts/route-facts.js';
 import { AUTHORIZE, AUTHORIZE_DEFAULTS, type AuthorizeOptions, checkAuthorize } from './authorize.options.js';
 import { authorizeStage } from './authorize.stage.js';
@@ -38,5 +39,14 @@ export class AuthorizePolicy implements Policy<AuthorizeOptions> {
     if (rule !== undefined)
       parts.push(rule.name === '' || rule.name === 'rule' ? 'rule' : `rule ${rule.name}`);
     return parts.join(', ');
+  }
+
+  access({ allScopes, anyScope, roles, rule }: AuthorizeOptions): readonly AccessRequirement[] {
+    const requirements: AccessRequirement[] = [];
+    if (allScopes !== undefined) requirements.push({ kind: 'scope', match: 'all', names: allScopes });
+    if (anyScope !== undefined) requirements.push({ kind: 'scope', match: 'any', names: anyScope });
+    if (roles !== undefined) requirements.push({ kind: 'role', match: 'any', names: roles });
+    if (rule !== undefined) requirements.push({ kind: 'rule', match: 'all', names: [rule.name] });
+    return requirements;
   }
 }

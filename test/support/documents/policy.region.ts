@@ -12,6 +12,10 @@ interface PolicySources {
 
 /** One row per policy; a policy without a row has no document, which a test refuses. */
 export const POLICY_SOURCES: Readonly<Record<string, PolicySources>> = {
+  cors: {
+    decorators: 'src/policies/cors/cors.decorator.ts',
+    options: ['src/policies/cors/cors.options.ts', 'CorsOptions'],
+  },
   'body-limit': {
     decorators: 'src/policies/body-limit/body-limit.decorator.ts',
     options: ['src/policies/body-limit/body-limit.options.ts', 'BodyLimitOptions'],
@@ -50,6 +54,10 @@ export const POLICY_SOURCES: Readonly<Record<string, PolicySources>> = {
   'transform-response': {
     decorators: 'src/policies/transform-response/transform-response.decorator.ts',
     options: ['src/contracts/field-edits.ts', 'FieldEdits'],
+  },
+  'security-headers': {
+    decorators: 'src/policies/security-headers/security-headers.decorator.ts',
+    options: ['src/policies/security-headers/security-headers.options.ts', 'SecurityHeadersOptions'],
   },
 };
 

@@ -15,6 +15,36 @@ describe('portcullis routes', () => {
     expect(out).not.toContain('/about');
   });
 
+  it('prints who may call what with --auth', async () => {
+    const { exitCode, out } = await commandLine('routes --auth --module shop.module.ts', SECRET);
+
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^METHOD +PATH +CALLERS +WITH +HANDLER/);
+    expect(out).toMatch(
+      /^GET +\/shop\/items\/:id +known by jwt +scope shop:read, a rule isOpen +ShopController\.item$/m,
+    );
+    expect(out).toMatch(
+      /^GET +\/shop\/desk +known by jwt or anonymous +leave of OpeningHoursGuard +ShopController\.desk$/m,
+    );
+    expect(out).toMatch(/^ALL +\/window +anybody +- +WindowController\.look$/m);
+  });
+
+  it('prints the same as data with --json', async () => {
+    const { out } = await commandLine('routes --json --module shop.module.ts', SECRET);
+
+    const routes = JSON.parse(out) as { path: string; access: unknown }[];
+    expect(routes.find(({ path }) => path === '/shop/items/:id')?.access).toEqual({
+      public: false,
+      anonymous: false,
+      requirements: [
+        { kind: 'authentication', match: 'any', names: ['jwt'] },
+        { kind: 'scope', match: 'all', names: ['shop:read'] },
+        { kind: 'rule', match: 'all', names: ['isOpen'] },
+      ],
+      guards: [],
+    });
+  });
+
   it('prints nothing but JSON with --json', async () => {
     const { out } = await commandLine('routes --json --module shop.module.ts', {
       ...SECRET,

@@ -43,7 +43,7 @@ describe('the command line', () => {
 
     expect(exitCode).toBe(64);
     expect(err).toContain('--yaml');
-    expect(err).toContain('Usage: portcullis routes [--json]');
+    expect(err).toContain('Usage: portcullis routes [--auth] [--json]');
   });
 
   it('says that declarative files come later, exit 64', async () => {

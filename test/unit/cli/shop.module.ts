@@ -1,5 +1,9 @@
 import { All, type CanActivate, Controller, Get, Injectable, Module, UseGuards } from '@nestjs/common';
 import {
+  Authenticate,
+  Authorize,
+  anonymous,
+  anyOf,
   defineUpstream,
   FilterResponse,
   Forward,
@@ -16,6 +20,10 @@ import {
 
 const SHOP = defineUpstream('shop-service', { targets: 'http://127.0.0.1:9' });
 
+function isOpen(): boolean {
+  return true;
+}
+
 @Injectable()
 class OpeningHoursGuard implements CanActivate {
   canActivate(): boolean {
@@ -29,12 +37,14 @@ class ShopController {
   constructor(@InjectUpstream(SHOP) private readonly shop: UpstreamClient) {}
 
   @Get('items/:id')
+  @Authorize({ allScopes: ['shop:read'], rule: isOpen })
   @FilterResponse<{ price: number; cost: number }>({ omit: ['cost'] })
   item(@Forward() call: ForwardCall) {
     return this.shop.forward(call);
   }
 
   @Get('desk')
+  @Authenticate(anyOf(jwt(), anonymous()))
   @UseGuards(OpeningHoursGuard)
   desk(@Forward() call: ForwardCall) {
     return this.shop.forward(call);
