@@ -6,6 +6,8 @@ export interface Terminal {
   readonly environment: Environment;
   /** The folder that relative file names start from. */
   readonly folder: string;
+  /** Everything on standard input. */
+  readonly input: () => Promise<string>;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
 }

@@ -12,11 +12,13 @@ export interface Outcome {
 export async function commandLine(
   line: string,
   environment: Readonly<Record<string, string>> = {},
+  input = '',
 ): Promise<Outcome> {
   const said = { out: '', err: '' };
   const exitCode = await runCommand(line.split(' ').filter(Boolean), {
     environment,
     folder: resolve(import.meta.dirname),
+    input: async () => input,
     out: (text) => {
       said.out += text;
     },
