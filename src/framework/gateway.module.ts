@@ -12,6 +12,7 @@ import { authenticateWith } from '../policies/authenticate/authenticate.options.
 import { AUTHENTICATE_PROVIDERS } from '../policies/authenticate/authenticate.providers.js';
 import { DEFAULT_AUTHENTICATION } from '../policies/authenticate/authenticate.tokens.js';
 import type { AuthenticationDescriptor } from '../policies/authenticate/authentication-method.js';
+import { CLIENTS_SHOW_CERTIFICATES } from '../policies/authenticate/client-certificate/client-certificate.factory.js';
 import { JwtFactory } from '../policies/authenticate/jwt/jwt.factory.js';
 import { JWT_SETTINGS } from '../policies/authenticate/jwt/jwt.settings.js';
 import { AuthorizeGuard } from '../policies/authorize/authorize.guard.js';
@@ -147,6 +148,11 @@ function settingsProviders(options: GatewayModuleOptions): Provider[] {
       provide: DEFAULT_BODY_LIMIT,
       inject: [SETTINGS],
       useFactory: (settings: GatewaySettings) => settings.limits.bodyLimitBytes,
+    },
+    {
+      provide: CLIENTS_SHOW_CERTIFICATES,
+      inject: [SETTINGS],
+      useFactory: (settings: GatewaySettings) => settings.tls?.clientAuth !== undefined,
     },
     { provide: CLOCK, useValue: systemClock },
     { provide: DEFAULT_AUTHENTICATION, useValue: options.authentication },

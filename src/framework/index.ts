@@ -27,6 +27,12 @@ export { type AnonymousOptions, anonymous } from '../policies/authenticate/anony
 export { Authenticate, Public } from '../policies/authenticate/authenticate.decorator.js';
 export type { AuthenticationDescriptor } from '../policies/authenticate/authentication-method.js';
 export { type BasicOptions, basic } from '../policies/authenticate/basic/basic.options.js';
+export {
+  type CertificateMatch,
+  type CertificateSubject,
+  type ClientCertificateOptions,
+  clientCertificate,
+} from '../policies/authenticate/client-certificate/client-certificate.options.js';
 export { allOf, anyOf, type CombinedOptions } from '../policies/authenticate/combined/combined.options.js';
 export { type JwtOptions, jwt } from '../policies/authenticate/jwt/jwt.options.js';
 export { JwtAuthGuard } from '../policies/authenticate/jwt-auth.guard.js';

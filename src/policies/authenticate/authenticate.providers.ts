@@ -5,13 +5,21 @@ import { AUTHENTICATION_METHODS } from './authenticate.tokens.js';
 import type { AuthenticationMethodFactory } from './authentication-method.js';
 import { AuthenticationMethods } from './authentication-methods.js';
 import { BasicFactory } from './basic/basic.factory.js';
+import { ClientCertificateFactory } from './client-certificate/client-certificate.factory.js';
 import { AllOfFactory, AnyOfFactory } from './combined/combined.factory.js';
 import { ConsumerDirectory } from './consumers/consumer.directory.js';
 import { JwtFactory } from './jwt/jwt.factory.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
 
 /** Every kind of authentication method. A new kind is a folder and a line here. */
-const FACTORIES = [JwtFactory, AnonymousFactory, AnyOfFactory, AllOfFactory, BasicFactory] as const;
+const FACTORIES = [
+  JwtFactory,
+  AnonymousFactory,
+  AnyOfFactory,
+  AllOfFactory,
+  BasicFactory,
+  ClientCertificateFactory,
+] as const;
 
 /** What a module lists to have the identity policy. */
 export const AUTHENTICATE_PROVIDERS: readonly Provider[] = [

@@ -182,7 +182,7 @@ describe('a verified pair', () => {
     const verify = vi.spyOn(PasswordVerifier.prototype, 'verify');
 
     const all = await Promise.all(
-      Array.from({ length: 20 }, () => method.authenticate(sent('ali:open: sesame'))),
+      Array.from({ length: 20 }, async () => method.authenticate(sent('ali:open: sesame'))),
     );
 
     expect(new Set(all).size).toBe(1);
@@ -207,7 +207,7 @@ describe('passwords that come faster than they can be checked', () => {
     const { method } = methodWith({}, new HashWork(1, 2));
     const known = (await method.authenticate(sent('ali:open: sesame'))) as Principal;
 
-    const attempts = Array.from({ length: 5 }, (_, i) => method.authenticate(sent(`eve:${i}`)));
+    const attempts = Array.from({ length: 5 }, async (_, i) => method.authenticate(sent(`eve:${i}`)));
     const meanwhile = method.authenticate(sent('ali:open: sesame'));
     const outcomes = await Promise.allSettled(attempts);
 
