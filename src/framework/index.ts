@@ -36,6 +36,11 @@ export {
 export { allOf, anyOf, type CombinedOptions } from '../policies/authenticate/combined/combined.options.js';
 export { type JwtOptions, jwt } from '../policies/authenticate/jwt/jwt.options.js';
 export { JwtAuthGuard } from '../policies/authenticate/jwt-auth.guard.js';
+export {
+  type PassportOptions,
+  type PrincipalOf,
+  passportStrategy,
+} from '../policies/authenticate/passport/passport.options.js';
 export { Authorize, RequireScope } from '../policies/authorize/authorize.decorator.js';
 export { AuthorizeGuard } from '../policies/authorize/authorize.guard.js';
 export { BodyLimit } from '../policies/body-limit/body-limit.decorator.js';

@@ -10,6 +10,7 @@ import { AllOfFactory, AnyOfFactory } from './combined/combined.factory.js';
 import { ConsumerDirectory } from './consumers/consumer.directory.js';
 import { JwtFactory } from './jwt/jwt.factory.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
+import { PassportFactory } from './passport/passport.factory.js';
 
 /** Every kind of authentication method. A new kind is a folder and a line here. */
 const FACTORIES = [
@@ -19,6 +20,7 @@ const FACTORIES = [
   AllOfFactory,
   BasicFactory,
   ClientCertificateFactory,
+  PassportFactory,
 ] as const;
 
 /** What a module lists to have the identity policy. */
