@@ -1,7 +1,8 @@
 import { ConfigError, type ConfigProblem } from '../contracts/config-problem.js';
 import type { Environment } from '../contracts/environment.js';
 import { type ReadTextFile, readSecret, readTextFile } from './configuration-sources.js';
-import type { GatewaySettings, JwtSettings, TlsSettings } from './gateway-settings.js';
+import type { GatewaySettings, IdentitySettings, JwtSettings, TlsSettings } from './gateway-settings.js';
+import { resolveIdentity } from './identity-settings.js';
 import { resolveJwt } from './jwt-settings.js';
 import { misspelledVariables } from './misspelled-variables.js';
 import { SecretText } from './secret-text.js';
@@ -29,11 +30,12 @@ export function loadSettings(
   const values = readValues(environment, readFile, problems);
   // 3.
   const jwt = resolveJwt(values, environment, readFile, problems);
+  const identity = resolveIdentity(values, readFile, problems);
   const tls = resolveTls(values, environment, readFile, problems);
   checkRules(values, environment, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   // 4. Without a problem every value is there.
-  return freeze(toSettings(values as SettingValues, jwt, tls));
+  return freeze(toSettings(values as SettingValues, jwt, identity, tls));
 }
 
 function reservedVariables(environment: Environment): ConfigProblem[] {
@@ -66,7 +68,12 @@ function readValues(
   return values as Partial<SettingValues>;
 }
 
-function toSettings(values: SettingValues, jwt: JwtSettings, tls: TlsSettings | undefined): GatewaySettings {
+function toSettings(
+  values: SettingValues,
+  jwt: JwtSettings,
+  identity: IdentitySettings | undefined,
+  tls: TlsSettings | undefined,
+): GatewaySettings {
   return {
     traffic: {
       host: values.HOST,
@@ -83,6 +90,7 @@ function toSettings(values: SettingValues, jwt: JwtSettings, tls: TlsSettings | 
       token: values.ADMIN_TOKEN === undefined ? undefined : new SecretText(values.ADMIN_TOKEN),
     },
     jwt,
+    identity,
     limits: {
       bodyLimitBytes: values.BODY_LIMIT_BYTES,
       bodyMinBytesPerSecond: values.BODY_MIN_BYTES_PER_SECOND,

@@ -4,7 +4,17 @@ import type { Environment } from '../contracts/environment.js';
 import { RESERVED_SETTINGS, SETTINGS } from './settings.table.js';
 
 /** Prefixes under which hardly anybody else names variables. */
-const OUR_PREFIXES = ['JWT_', 'ADMIN_', 'DRAIN_', 'PORTCULLIS_', 'TRUSTED_', 'TLS_', 'HTTPS_', 'HSTS_'];
+const OUR_PREFIXES = [
+  'JWT_',
+  'IDENTITY_',
+  'ADMIN_',
+  'DRAIN_',
+  'PORTCULLIS_',
+  'TRUSTED_',
+  'TLS_',
+  'HTTPS_',
+  'HSTS_',
+];
 
 // Kubernetes sets these for every Service of the namespace, one called `portcullis` or `admin` included.
 const SERVICE_LINK = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)$/;

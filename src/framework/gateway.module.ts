@@ -2,8 +2,9 @@ import { type DynamicModule, Inject, Module, type NestModule, type Provider } fr
 import { ApplicationConfig, DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
 import type { GatewaySettings } from '../config/gateway-settings.js';
 import { loadSettings } from '../config/load-settings.js';
-import { CLOCK, systemClock } from '../contracts/clock.js';
+import { CLOCK, type Clock, systemClock } from '../contracts/clock.js';
 import type { Environment } from '../contracts/environment.js';
+import { IdentityHeaders } from '../contracts/identity-headers.js';
 import type { Policy, PolicyDeclaration } from '../contracts/policy.js';
 import { HealthModule } from '../health/health.module.js';
 import { createObservability, type Observability } from '../observability/create-observability.js';
@@ -17,6 +18,7 @@ import { JwtFactory } from '../policies/authenticate/jwt/jwt.factory.js';
 import { JWT_SETTINGS } from '../policies/authenticate/jwt/jwt.settings.js';
 import { AuthorizeGuard } from '../policies/authorize/authorize.guard.js';
 import { DEFAULT_BODY_LIMIT } from '../policies/body-limit/body-limit.policy.js';
+import { IdentitySigner } from '../policies/forward-identity/token/identity.signer.js';
 import { RateLimitModule, type RateLimitModuleOptions } from '../policies/rate-limit/rate-limit.module.js';
 import { PlanBuilder } from './compiler/plan.builder.js';
 import { GLOBAL_DECLARATIONS, POLICIES, PolicyCatalogue } from './compiler/policy.catalogue.js';
@@ -89,6 +91,7 @@ export class GatewayModule implements NestModule {
           useFactory: (...policies: Policy[]) => policies,
         },
         { provide: GLOBAL_DECLARATIONS, useValue: globalDeclarations(options) },
+        IdentityHeaders,
         PolicyCatalogue,
         PlanBuilder,
         UpstreamRegistry,
@@ -108,6 +111,7 @@ export class GatewayModule implements NestModule {
           typeof provider === 'function' ? provider : provider.provide,
         ),
         DEFAULT_AUTHENTICATION,
+        IdentityHeaders,
         AuthorizeGuard,
       ],
     };
@@ -157,14 +161,21 @@ function settingsProviders(options: GatewayModuleOptions): Provider[] {
     { provide: CLOCK, useValue: systemClock },
     { provide: DEFAULT_AUTHENTICATION, useValue: options.authentication },
     {
+      provide: IdentitySigner,
+      inject: [SETTINGS, CLOCK],
+      useFactory: ({ identity }: GatewaySettings, clock: Clock) =>
+        new IdentitySigner(identity && { ...identity, key: identity.key.reveal() }, clock),
+    },
+    {
       provide: SecretRotation,
-      inject: [SETTINGS, ENVIRONMENT, OBSERVABILITY, JwtFactory],
+      inject: [SETTINGS, ENVIRONMENT, OBSERVABILITY, JwtFactory, IdentitySigner],
       useFactory: (
         settings: GatewaySettings,
         environment: Environment,
         { events }: Observability,
         jwt: JwtFactory,
-      ) => new SecretRotation({ settings, environment, events, jwt }),
+        signer: IdentitySigner,
+      ) => new SecretRotation({ settings, environment, events, jwt, signer }),
     },
   ];
 }

@@ -47,6 +47,13 @@ export { BodyLimit } from '../policies/body-limit/body-limit.decorator.js';
 export { CorrelationIdInterceptor } from '../policies/correlation-id/correlation-id.interceptor.js';
 export { FilterResponse, Unfiltered } from '../policies/filter-response/filter-response.decorator.js';
 export { ResponseFilterInterceptor } from '../policies/filter-response/response-filter.interceptor.js';
+export {
+  ForwardIdentity,
+  forwardIdentity,
+  NoForwardIdentity,
+} from '../policies/forward-identity/forward-identity.decorator.js';
+export type { ForwardIdentityOptions } from '../policies/forward-identity/forward-identity.options.js';
+export type { InternalTokenOptions } from '../policies/forward-identity/token/internal-token.options.js';
 export { NoRateLimit, RateLimit } from '../policies/rate-limit/rate-limit.decorator.js';
 export { RateLimitGuard } from '../policies/rate-limit/rate-limit.guard.js';
 export { Timeout } from '../policies/timeout/timeout.decorator.js';
@@ -73,6 +80,7 @@ export { Breaker } from '../resilience/breaker.js';
 // Extending
 
 export type { CompilableEnhancer } from '../contracts/compilable-enhancer.js';
+export { type IdentityFields, IdentityHeaders } from '../contracts/identity-headers.js';
 export {
   type CompiledPolicy,
   declarePolicy,

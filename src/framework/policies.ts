@@ -4,6 +4,7 @@ import { AuthenticatePolicy } from '../policies/authenticate/authenticate.policy
 import { AuthorizePolicy } from '../policies/authorize/authorize.policy.js';
 import { BodyLimitPolicy } from '../policies/body-limit/body-limit.policy.js';
 import { FilterResponsePolicy } from '../policies/filter-response/filter-response.policy.js';
+import { ForwardIdentityPolicy } from '../policies/forward-identity/forward-identity.policy.js';
 import { RateLimitPolicy } from '../policies/rate-limit/rate-limit.policy.js';
 import { TimeoutPolicy } from '../policies/timeout/timeout.policy.js';
 import { TransformRequestPolicy } from '../policies/transform-request/transform-request.policy.js';
@@ -19,6 +20,7 @@ export const POLICY_TYPES: readonly Type<Policy<unknown>>[] = [
   WebSocketPolicy,
   TimeoutPolicy,
   TransformRequestPolicy,
+  ForwardIdentityPolicy,
   FilterResponsePolicy,
   TransformResponsePolicy,
 ];
@@ -29,6 +31,7 @@ export const POLICY_PROVIDERS: readonly Provider[] = [
   AuthorizePolicy,
   TimeoutPolicy,
   TransformRequestPolicy,
+  ForwardIdentityPolicy,
   FilterResponsePolicy,
   TransformResponsePolicy,
   WebSocketPolicy,

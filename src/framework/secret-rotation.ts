@@ -5,6 +5,7 @@ import { SecretFilesWatcher } from '../config/secret-files.watcher.js';
 import type { Environment } from '../contracts/environment.js';
 import { EVENTS, type EventLog } from '../observability/events.js';
 import type { JwtFactory } from '../policies/authenticate/jwt/jwt.factory.js';
+import type { IdentitySigner } from '../policies/forward-identity/token/identity.signer.js';
 import { jwtSettings } from './jwt-settings.js';
 
 export interface SecretRotationOptions {
@@ -13,16 +14,19 @@ export interface SecretRotationOptions {
   readonly settings: GatewaySettings;
   readonly events: EventLog;
   readonly jwt: JwtFactory;
+  readonly signer: IdentitySigner;
 }
 
-/** Lets the changed file of a secret take effect in the running gateway: the key of tokens, the admin token. */
+/** Lets the changed file of a secret take effect in the running gateway: the keys of tokens, the admin token. */
 export class SecretRotation implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #watcher: SecretFilesWatcher;
   readonly #jwt: JwtFactory;
+  readonly #signer: IdentitySigner;
   #adminToken: GatewaySettings['admin']['token'];
 
-  constructor({ environment, settings, events, jwt }: SecretRotationOptions) {
+  constructor({ environment, settings, events, jwt, signer }: SecretRotationOptions) {
     this.#jwt = jwt;
+    this.#signer = signer;
     this.#adminToken = settings.admin.token;
     this.#watcher = new SecretFilesWatcher({
       environment,
@@ -47,8 +51,15 @@ export class SecretRotation implements OnApplicationBootstrap, OnApplicationShut
   }
 
   #take(variable: SecretFileVariable, settings: GatewaySettings): readonly string[] {
-    if (variable !== 'ADMIN_TOKEN_FILE') return this.#jwt.changeSettings(jwtSettings(settings));
-    this.#adminToken = settings.admin.token;
-    return [];
+    switch (variable) {
+      case 'ADMIN_TOKEN_FILE':
+        this.#adminToken = settings.admin.token;
+        return [];
+      case 'IDENTITY_KEY_FILE':
+        return this.#signer.changeKey(settings.identity?.key.reveal() ?? '');
+      case 'JWT_SECRET_FILE':
+      case 'JWT_PUBLIC_KEY_FILE':
+        return this.#jwt.changeSettings(jwtSettings(settings));
+    }
   }
 }
