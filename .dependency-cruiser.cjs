@@ -32,7 +32,8 @@ const ROOMS = {
     'admin',
   ],
   // The command line looks at what the framework made of an application.
-  cli: ['contracts', 'config', 'routing', 'edge', 'admin', 'framework'],
+  // It also makes what consumers are known by, in the form the method itself reads.
+  cli: ['contracts', 'config', 'routing', 'edge', 'admin', 'framework', 'policies/authenticate'],
   // What teams write uses the framework as their own repository would: by the package's name.
   upstreams: [],
   app: ['upstreams'],

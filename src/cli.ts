@@ -1,13 +1,13 @@
 #!/usr/bin/env node
-import { text } from 'node:stream/consumers';
 import { runCommand } from './cli/run-command.js';
+import { readStandardInput } from './cli/standard-input.js';
 
 const exitCode = await runCommand(process.argv.slice(2), {
   environment: process.env,
   folder: process.cwd(),
-  input: () => text(process.stdin),
-  out: (written) => process.stdout.write(written),
-  err: (written) => process.stderr.write(written),
+  input: readStandardInput,
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
 });
 if (exitCode !== undefined) {
   process.exitCode = exitCode;

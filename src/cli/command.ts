@@ -6,7 +6,7 @@ export interface Terminal {
   readonly environment: Environment;
   /** The folder that relative file names start from. */
   readonly folder: string;
-  /** Standard input, read to its end. */
+  /** Everything on standard input. */
   readonly input: () => Promise<string>;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;

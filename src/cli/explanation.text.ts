@@ -6,7 +6,7 @@ import type { PlannedPolicy, PlannedRoute } from '../routing/planned-route.js';
 export function explanationText(request: string, explanation: RequestExplanation): string {
   switch (explanation.outcome) {
     case 'reserved':
-      return `${request}: the gateway answers itself (health), before any route.\n`;
+      return `${request}: the gateway answers itself (health, or the keys of its tokens), before any route.\n`;
     case 'options':
       return `${request}: 204, the gateway answers itself; the path takes ${explanation.allow.join(', ')}.\n`;
     case 'method-not-allowed':

@@ -4,11 +4,19 @@ import { bootFailure } from '../framework/boot-failure.js';
 import { type Arguments, type Command, EXIT_USAGE, type Terminal, UsageError } from './command.js';
 import { explainCommand } from './explain.command.js';
 import { keyCommand } from './key.command.js';
+import { passwordCommand } from './password.command.js';
 import { routesCommand } from './routes.command.js';
 import { startCommand } from './start.command.js';
 import { tokenCommand } from './token.command.js';
 
-const COMMANDS: readonly Command[] = [startCommand, routesCommand, explainCommand, tokenCommand, keyCommand];
+const COMMANDS: readonly Command[] = [
+  startCommand,
+  routesCommand,
+  explainCommand,
+  tokenCommand,
+  keyCommand,
+  passwordCommand,
+];
 
 /**
  * Runs a command line and gives its exit code; `undefined` when the process goes on as a service.

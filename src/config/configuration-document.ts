@@ -11,8 +11,8 @@ every problem is listed and the process exits with code 78. An empty variable co
 mistake.
 
 A variable marked *secret* can also be given as a file: \`NAME_FILE\` holds the path, the file the secret, and one line
-break at its end is ignored. Only one of the two may be set. Secrets are never printed. These files and that of
-\`JWT_PUBLIC_KEY_FILE\` are watched: [a new secret takes effect without a restart](operating.md#rotating-secrets).
+break at its end is ignored. Only one of the two may be set. Secrets are never printed. These files and those of
+\`JWT_PUBLIC_KEY_FILE\` and \`IDENTITY_KEY_FILE\` are watched: [a new secret takes effect without a restart](operating.md#rotating-secrets).
 `;
 
 const OPEN_TELEMETRY = `## OpenTelemetry

@@ -38,6 +38,16 @@ export interface TlsSettings {
   readonly strictTransport: string | undefined;
 }
 
+/** How the gateway signs tokens of its own. */
+export interface IdentitySettings {
+  /** The PEM text of a private key that can sign. */
+  readonly key: SecretText;
+  readonly issuer: string;
+  readonly jwksPath: string;
+  /** How long a key that was replaced is still published. */
+  readonly overlapSeconds: number;
+}
+
 /** The configuration of one process: validated, complete, frozen. */
 export interface GatewaySettings {
   readonly traffic: {
@@ -69,6 +79,8 @@ export interface GatewaySettings {
   };
   /** `undefined`: nothing is shared with other instances. */
   readonly redis: { readonly url: SecretText } | undefined;
+  /** `undefined`: no key is configured, and no token is signed. */
+  readonly identity: IdentitySettings | undefined;
   /** 0 switches a limit off, except where the table says otherwise. */
   readonly limits: {
     readonly bodyLimitBytes: number;

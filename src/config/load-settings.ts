@@ -1,7 +1,8 @@
 import { ConfigError, type ConfigProblem } from '../contracts/config-problem.js';
 import type { Environment } from '../contracts/environment.js';
 import { type ReadTextFile, readNamedFile, readSecret, readTextFile } from './configuration-sources.js';
-import type { GatewaySettings, JwtSettings, TlsSettings } from './gateway-settings.js';
+import type { GatewaySettings, IdentitySettings, JwtSettings, TlsSettings } from './gateway-settings.js';
+import { resolveIdentity } from './identity-settings.js';
 import { resolveJwt } from './jwt-settings.js';
 import { misspelledVariables } from './misspelled-variables.js';
 import { SecretText } from './secret-text.js';
@@ -29,12 +30,13 @@ export function loadSettings(
   const values = readValues(environment, readFile, problems);
   // 3.
   const jwt = resolveJwt(values, environment, readFile, problems);
+  const identity = resolveIdentity(values, readFile, problems);
   const tls = resolveTls(values, environment, readFile, problems);
   const consumers = readConsumers(values, readFile, problems);
   checkRules(values, environment, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   // 4. Without a problem every value is there.
-  return freeze(toSettings(values as SettingValues, jwt, tls, consumers));
+  return freeze(toSettings(values as SettingValues, { jwt, identity, tls, consumers }));
 }
 
 function reservedVariables(environment: Environment): ConfigProblem[] {
@@ -80,11 +82,17 @@ function readConsumers(
 const hidden = (text: string | undefined): SecretText | undefined =>
   text === undefined ? undefined : new SecretText(text);
 
+/** What is resolved from several variables, or from files. */
+interface ResolvedSettings {
+  readonly jwt: JwtSettings;
+  readonly identity: IdentitySettings | undefined;
+  readonly tls: TlsSettings | undefined;
+  readonly consumers: SecretText | undefined;
+}
+
 function toSettings(
   values: SettingValues,
-  jwt: JwtSettings,
-  tls: TlsSettings | undefined,
-  consumers: SecretText | undefined,
+  { jwt, identity, tls, consumers }: ResolvedSettings,
 ): GatewaySettings {
   return {
     traffic: {
@@ -102,6 +110,7 @@ function toSettings(
       token: hidden(values.ADMIN_TOKEN),
     },
     jwt,
+    identity,
     consumers: {
       file: consumers,
       apiKeys: hidden(values.API_KEYS),

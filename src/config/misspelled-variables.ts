@@ -8,6 +8,7 @@ const OUR_PREFIXES = [
   'JWT_',
   'API_KEYS',
   'CONSUMERS_',
+  'IDENTITY_',
   'ADMIN_',
   'DRAIN_',
   'PORTCULLIS_',

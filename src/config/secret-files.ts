@@ -3,6 +3,7 @@ import type { GatewaySettings } from './gateway-settings.js';
 
 /** Every variable that names the file of a key or a secret, with what the settings hold of it. */
 const SECRET_FILES = {
+  IDENTITY_KEY_FILE: ({ identity }: GatewaySettings) => identity?.key.reveal(),
   ADMIN_TOKEN_FILE: ({ admin }: GatewaySettings) => admin.token?.reveal(),
   JWT_SECRET_FILE: ({ jwt }: GatewaySettings) =>
     jwt.key?.kind === 'secret' ? jwt.key.secret.reveal() : undefined,

@@ -1,5 +1,6 @@
 import { ConfigError } from '../contracts/config-problem.js';
 import type { Environment } from '../contracts/environment.js';
+import { readTextFile } from './configuration-sources.js';
 import type { GatewaySettings } from './gateway-settings.js';
 import { loadSettings } from './load-settings.js';
 import { type SecretFile, type SecretFileVariable, secretFilesOf, secretHeld } from './secret-files.js';
@@ -121,8 +122,8 @@ export class SecretFilesWatcher {
     const others = new Map(this.#files.map(({ path, variable }) => [path, this.#held.get(variable)]));
     return loadSettings(this.#environment, (path) => {
       if (path === file.path) return found();
-      // One line break is taken off again.
-      return `${others.get(path)}\n`;
+      // What is no secret, such as a certificate, is read as at boot. One line break is taken off again.
+      return others.has(path) ? `${others.get(path)}\n` : readTextFile(path);
     });
   }
 }

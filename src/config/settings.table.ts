@@ -261,6 +261,29 @@ export const SETTINGS = {
     'secret',
   ),
 
+  IDENTITY_KEY_FILE: optional(
+    'identity',
+    text('the path of a PEM file', FILE),
+    'PEM file with the private key that signs the tokens upstreams are told the caller by (`@ForwardIdentity({ token })`): EC on P-256, Ed25519, or RSA. Watched: a new key signs at once.',
+  ),
+  IDENTITY_ISSUER: optional(
+    'identity',
+    text('the `iss` of tokens this gateway signs', /^\S+$/),
+    'The `iss` of those tokens. Required with `IDENTITY_KEY_FILE`.',
+  ),
+  IDENTITY_JWKS_PATH: withDefault(
+    'identity',
+    text('a path of plain segments, without a slash at its end', PATH),
+    '/.well-known/portcullis/jwks.json',
+    'Where the traffic port publishes the keys that verify them. With `IDENTITY_KEY_FILE` no route can take it.',
+  ),
+  IDENTITY_KEY_OVERLAP_SECONDS: withDefault(
+    'identity',
+    wholeNumber(0, 604_800, 's'),
+    '3600',
+    'How long a key that was replaced is still published, for tokens that it signed and for upstreams that keep the key set.',
+  ),
+
   BODY_LIMIT_BYTES: withDefault(
     'limits',
     wholeNumber(0, Number.MAX_SAFE_INTEGER, 'bytes', ' (0 switches it off)'),

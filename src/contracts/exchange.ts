@@ -4,6 +4,7 @@ import type { DownstreamReply, DownstreamRequest } from './downstream.js';
 import type { ForwardCall } from './forward-call.js';
 import type { ForwardedOrigin } from './forwarded-origin.js';
 import type { GatewayError } from './gateway-error.js';
+import type { IdentityFields } from './identity-headers.js';
 import type { Dress } from './policy.js';
 import type { Principal } from './principal.js';
 import type { RawHeaders } from './raw-headers.js';
@@ -27,6 +28,8 @@ export class Exchange {
   principal: Principal | undefined = undefined;
   /** The upstream request as shaped so far; set when a proxy route matched. */
   call: ForwardCall | undefined = undefined;
+  /** What upstreams are told of the principal, after all edits of the call; `undefined` leaves the matter alone. */
+  identity: IdentityFields | undefined = undefined;
   /** Fields that stand on whatever answer is sent, errors included: flat name/value pairs. */
   readonly replyHeaders: string[] = [];
 

@@ -41,4 +41,6 @@ export interface UpstreamRequest {
   readonly trailers?: boolean;
   /** The edits that made `headers`: no field they name may come back as a trailer field of the request. */
   readonly edits?: readonly HeaderEdit[];
+  /** Whether a client may send this field at all; what it may not does not pass as a trailer field either. */
+  readonly mayCarry?: (name: string) => boolean;
 }

@@ -16,6 +16,8 @@ import { TransportRules } from '../edge/tls/transport-rules.js';
 import type { Observability } from '../observability/create-observability.js';
 import { EVENTS } from '../observability/events.js';
 import { adoptOrMint } from '../policies/correlation-id/correlation-id.js';
+import { IdentitySigner } from '../policies/forward-identity/token/identity.signer.js';
+import { keySetResponse } from '../policies/forward-identity/token/key-set.response.js';
 import { RefusingPlan } from '../routing/plan.js';
 import type { PlannedRoute } from '../routing/planned-route.js';
 import { PlanBuilder } from './compiler/plan.builder.js';
@@ -52,6 +54,7 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
     private readonly guard: GatewayGuard,
     private readonly interceptor: GatewayInterceptor,
     private readonly filter: GatewayExceptionFilter,
+    private readonly signer: IdentitySigner,
   ) {
     const { limits, traffic } = settings;
     this.#warnings = new EdgeWarnings(observability.events, now);
@@ -65,7 +68,7 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
       recorder: observability.recorder,
       tunnels: observability.tunnels,
       foreignProblem: httpExceptionProblem,
-      reserved: this.#reserved(traffic.healthPath),
+      reserved: this.#reserved(),
       transport: this.#transportRules(),
     });
     holder.edge = this.edge;
@@ -207,12 +210,15 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
     };
   }
 
-  #reserved(path: string): ReadonlyMap<string, ReservedHandler> {
+  #reserved(): ReadonlyMap<string, ReservedHandler> {
+    const { traffic, identity } = this.settings;
+    const path = traffic.healthPath;
     return new Map<string, ReservedHandler>([
       [path, () => healthResponse(this.ready)],
       [`${path}/ready`, () => healthResponse(this.ready)],
       // Alive is whoever can answer at all.
       [`${path}/live`, () => healthResponse(true)],
+      ...(identity === undefined ? [] : [[identity.jwksPath, keySetResponse(this.signer)] as const]),
     ]);
   }
 }

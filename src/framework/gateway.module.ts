@@ -2,8 +2,9 @@ import { type DynamicModule, Inject, Module, type NestModule, type Provider } fr
 import { ApplicationConfig, DiscoveryModule, DiscoveryService, HttpAdapterHost } from '@nestjs/core';
 import type { GatewaySettings } from '../config/gateway-settings.js';
 import { loadSettings } from '../config/load-settings.js';
-import { CLOCK, systemClock } from '../contracts/clock.js';
+import { CLOCK, type Clock, systemClock } from '../contracts/clock.js';
 import type { Environment } from '../contracts/environment.js';
+import { IdentityHeaders } from '../contracts/identity-headers.js';
 import type { Policy, PolicyDeclaration } from '../contracts/policy.js';
 import { SHARED_STATE } from '../contracts/shared-state.js';
 import { HealthModule } from '../health/health.module.js';
@@ -14,12 +15,14 @@ import { authenticateWith } from '../policies/authenticate/authenticate.options.
 import { AUTHENTICATE_PROVIDERS } from '../policies/authenticate/authenticate.providers.js';
 import { DEFAULT_AUTHENTICATION } from '../policies/authenticate/authenticate.tokens.js';
 import type { AuthenticationDescriptor } from '../policies/authenticate/authentication-method.js';
+import { CLIENTS_SHOW_CERTIFICATES } from '../policies/authenticate/client-certificate/client-certificate.factory.js';
 import type { ConsumerDeclaration } from '../policies/authenticate/consumers/consumer.declaration.js';
 import { CONSUMER_SETTINGS, ConsumerSources } from '../policies/authenticate/consumers/consumer.sources.js';
 import { JwtFactory } from '../policies/authenticate/jwt/jwt.factory.js';
 import { JWT_SETTINGS } from '../policies/authenticate/jwt/jwt.settings.js';
 import { AuthorizeGuard } from '../policies/authorize/authorize.guard.js';
 import { DEFAULT_BODY_LIMIT } from '../policies/body-limit/body-limit.policy.js';
+import { IdentitySigner } from '../policies/forward-identity/token/identity.signer.js';
 import { RateLimitModule, type RateLimitModuleOptions } from '../policies/rate-limit/rate-limit.module.js';
 import { markEdgeControllers } from './compiler/ordinary-route.js';
 import { PlanBuilder } from './compiler/plan.builder.js';
@@ -104,6 +107,7 @@ export class GatewayModule implements NestModule {
         },
         { provide: GLOBAL_DECLARATIONS, useValue: globalDeclarations(options) },
         { provide: INVARIANTS, useValue: options.invariants ?? [] },
+        IdentityHeaders,
         PolicyCatalogue,
         PlanBuilder,
         UpstreamRegistry,
@@ -123,6 +127,7 @@ export class GatewayModule implements NestModule {
           typeof provider === 'function' ? provider : provider.provide,
         ),
         DEFAULT_AUTHENTICATION,
+        IdentityHeaders,
         AuthorizeGuard,
       ],
     };
@@ -185,18 +190,30 @@ function settingsProviders(options: GatewayModuleOptions): Provider[] {
       inject: [SETTINGS],
       useFactory: (settings: GatewaySettings) => settings.limits.bodyLimitBytes,
     },
+    {
+      provide: CLIENTS_SHOW_CERTIFICATES,
+      inject: [SETTINGS],
+      useFactory: (settings: GatewaySettings) => settings.tls?.clientAuth !== undefined,
+    },
     { provide: CLOCK, useValue: systemClock },
     { provide: DEFAULT_AUTHENTICATION, useValue: options.authentication },
     {
+      provide: IdentitySigner,
+      inject: [SETTINGS, CLOCK],
+      useFactory: ({ identity }: GatewaySettings, clock: Clock) =>
+        new IdentitySigner(identity && { ...identity, key: identity.key.reveal() }, clock),
+    },
+    {
       provide: SecretRotation,
-      inject: [SETTINGS, ENVIRONMENT, OBSERVABILITY, JwtFactory, ConsumerSources],
+      inject: [SETTINGS, ENVIRONMENT, OBSERVABILITY, JwtFactory, ConsumerSources, IdentitySigner],
       useFactory: (
         settings: GatewaySettings,
         environment: Environment,
         { events }: Observability,
         jwt: JwtFactory,
         consumers: ConsumerSources,
-      ) => new SecretRotation({ settings, environment, events, jwt, consumers }),
+        signer: IdentitySigner,
+      ) => new SecretRotation({ settings, environment, events, jwt, consumers, signer }),
     },
   ];
 }

@@ -32,6 +32,13 @@ export {
 export type { ApiKeySource } from '../policies/authenticate/api-key/api-key.source.js';
 export { Authenticate, Public } from '../policies/authenticate/authenticate.decorator.js';
 export type { AuthenticationDescriptor } from '../policies/authenticate/authentication-method.js';
+export { type BasicOptions, basic } from '../policies/authenticate/basic/basic.options.js';
+export {
+  type CertificateMatch,
+  type CertificateSubject,
+  type ClientCertificateOptions,
+  clientCertificate,
+} from '../policies/authenticate/client-certificate/client-certificate.options.js';
 export { allOf, anyOf, type CombinedOptions } from '../policies/authenticate/combined/combined.options.js';
 export type {
   ApiKeyDeclaration,
@@ -41,6 +48,11 @@ export type {
 } from '../policies/authenticate/consumers/consumer.declaration.js';
 export { type JwtOptions, jwt } from '../policies/authenticate/jwt/jwt.options.js';
 export { JwtAuthGuard } from '../policies/authenticate/jwt-auth.guard.js';
+export {
+  type PassportOptions,
+  type PrincipalOf,
+  passportStrategy,
+} from '../policies/authenticate/passport/passport.options.js';
 export { Authorize, RequireScope } from '../policies/authorize/authorize.decorator.js';
 export { AuthorizeGuard } from '../policies/authorize/authorize.guard.js';
 export { BodyLimit } from '../policies/body-limit/body-limit.decorator.js';
@@ -49,6 +61,13 @@ export { Cors, cors, NoCors } from '../policies/cors/cors.decorator.js';
 export type { CorsOptions } from '../policies/cors/cors.options.js';
 export { FilterResponse, Unfiltered } from '../policies/filter-response/filter-response.decorator.js';
 export { ResponseFilterInterceptor } from '../policies/filter-response/response-filter.interceptor.js';
+export {
+  ForwardIdentity,
+  forwardIdentity,
+  NoForwardIdentity,
+} from '../policies/forward-identity/forward-identity.decorator.js';
+export type { ForwardIdentityOptions } from '../policies/forward-identity/forward-identity.options.js';
+export type { InternalTokenOptions } from '../policies/forward-identity/token/internal-token.options.js';
 export { NoRateLimit, RateLimit } from '../policies/rate-limit/rate-limit.decorator.js';
 export { RateLimitGuard } from '../policies/rate-limit/rate-limit.guard.js';
 export {
@@ -81,6 +100,7 @@ export { Breaker } from '../resilience/breaker.js';
 // Extending
 
 export type { CompilableEnhancer } from '../contracts/compilable-enhancer.js';
+export { type IdentityFields, IdentityHeaders } from '../contracts/identity-headers.js';
 export {
   type CompiledPolicy,
   type Dress,

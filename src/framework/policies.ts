@@ -5,6 +5,7 @@ import { AuthorizePolicy } from '../policies/authorize/authorize.policy.js';
 import { BodyLimitPolicy } from '../policies/body-limit/body-limit.policy.js';
 import { CorsPolicy } from '../policies/cors/cors.policy.js';
 import { FilterResponsePolicy } from '../policies/filter-response/filter-response.policy.js';
+import { ForwardIdentityPolicy } from '../policies/forward-identity/forward-identity.policy.js';
 import { RateLimitPolicy } from '../policies/rate-limit/rate-limit.policy.js';
 import { SecurityHeadersPolicy } from '../policies/security-headers/security-headers.policy.js';
 import { TimeoutPolicy } from '../policies/timeout/timeout.policy.js';
@@ -22,6 +23,7 @@ export const POLICY_TYPES: readonly Type<Policy<unknown>>[] = [
   WebSocketPolicy,
   TimeoutPolicy,
   TransformRequestPolicy,
+  ForwardIdentityPolicy,
   FilterResponsePolicy,
   TransformResponsePolicy,
   SecurityHeadersPolicy,
@@ -34,6 +36,7 @@ export const POLICY_PROVIDERS: readonly Provider[] = [
   AuthorizePolicy,
   TimeoutPolicy,
   TransformRequestPolicy,
+  ForwardIdentityPolicy,
   FilterResponsePolicy,
   TransformResponsePolicy,
   WebSocketPolicy,

@@ -6,6 +6,7 @@ import type { Environment } from '../contracts/environment.js';
 import { EVENTS, type EventFields, type EventLog, type EventName } from '../observability/events.js';
 import type { ConsumerSources } from '../policies/authenticate/consumers/consumer.sources.js';
 import type { JwtFactory } from '../policies/authenticate/jwt/jwt.factory.js';
+import type { IdentitySigner } from '../policies/forward-identity/token/identity.signer.js';
 import { consumerTexts } from './consumer-settings.js';
 import { jwtSettings } from './jwt-settings.js';
 
@@ -16,18 +17,21 @@ export interface SecretRotationOptions {
   readonly events: EventLog;
   readonly jwt: JwtFactory;
   readonly consumers: ConsumerSources;
+  readonly signer: IdentitySigner;
 }
 
-/** Lets the changed file of a secret take effect in the running gateway: the key of tokens, the admin token. */
+/** Lets the changed file of a secret take effect in the running gateway: the keys of tokens, the admin token. */
 export class SecretRotation implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #watcher: SecretFilesWatcher;
   readonly #jwt: JwtFactory;
   readonly #consumers: ConsumerSources;
+  readonly #signer: IdentitySigner;
   #adminToken: GatewaySettings['admin']['token'];
 
-  constructor({ environment, settings, events, jwt, consumers }: SecretRotationOptions) {
+  constructor({ environment, settings, events, jwt, consumers, signer }: SecretRotationOptions) {
     this.#jwt = jwt;
     this.#consumers = consumers;
+    this.#signer = signer;
     this.#adminToken = settings.admin.token;
     this.#watcher = new SecretFilesWatcher({
       environment,
@@ -56,10 +60,19 @@ export class SecretRotation implements OnApplicationBootstrap, OnApplicationShut
   }
 
   #take(variable: SecretFileVariable, settings: GatewaySettings): readonly string[] {
-    if (holdsConsumers(variable)) return this.#consumers.change(consumerTexts(settings));
-    if (variable !== 'ADMIN_TOKEN_FILE') return this.#jwt.changeSettings(jwtSettings(settings));
-    this.#adminToken = settings.admin.token;
-    return [];
+    switch (variable) {
+      case 'CONSUMERS_FILE':
+      case 'API_KEYS_FILE':
+        return this.#consumers.change(consumerTexts(settings));
+      case 'ADMIN_TOKEN_FILE':
+        this.#adminToken = settings.admin.token;
+        return [];
+      case 'IDENTITY_KEY_FILE':
+        return this.#signer.changeKey(settings.identity?.key.reveal() ?? '');
+      case 'JWT_SECRET_FILE':
+      case 'JWT_PUBLIC_KEY_FILE':
+        return this.#jwt.changeSettings(jwtSettings(settings));
+    }
   }
 
   #reloaded(variable: SecretFileVariable): [EventName, EventFields] {

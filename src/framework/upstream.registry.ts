@@ -3,6 +3,7 @@ import type { GatewaySettings } from '../config/gateway-settings.js';
 import type { ConfigProblem } from '../contracts/config-problem.js';
 import type { Environment } from '../contracts/environment.js';
 import type { Forwarder } from '../contracts/forwarder.js';
+import { IdentityHeaders } from '../contracts/identity-headers.js';
 import type { UpstreamDefinition } from '../contracts/upstream-definition.js';
 import type { UpstreamStatus } from '../contracts/upstream-status.js';
 import type { Observability } from '../observability/create-observability.js';
@@ -33,6 +34,7 @@ export class UpstreamRegistry implements OnApplicationShutdown {
     @Inject(ENVIRONMENT) private readonly environment: Environment,
     @Inject(OBSERVABILITY) private readonly observability: Observability,
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
+    private readonly identityHeaders: IdentityHeaders,
   ) {
     this.#certificates = new UpstreamCertificates(observability.events);
   }
@@ -87,7 +89,7 @@ export class UpstreamRegistry implements OnApplicationShutdown {
       settings,
       forwarder,
       ...(upgrades === undefined ? {} : { upgrades }),
-      builder: new UpstreamRequestBuilder(),
+      builder: new UpstreamRequestBuilder({ identityHeaders: this.identityHeaders }),
       observer: this.observability.observer,
     });
   }

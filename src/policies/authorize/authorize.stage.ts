@@ -1,7 +1,8 @@
+import { claimReader } from '../../contracts/claim-reader.js';
 import type { Exchange } from '../../contracts/exchange.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
 import { AUTHORIZE, AUTHORIZE_DEFAULTS, type AuthorizeOptions } from './authorize.options.js';
-import { claimReader, holdsRole } from './role-claim.js';
+import { holdsRole } from './role-claim.js';
 
 /**
  * Decides whether a verified caller may pass: 1. scopes, all of them, 2. scopes, any of them, 3. roles, 4. the rule.

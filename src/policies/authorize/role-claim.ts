@@ -1,27 +1,3 @@
-import type { Claims } from '../../contracts/principal.js';
-
-/** Reads one claim, wherever an issuer puts it. Made once per route. */
-export type ClaimReader = (claims: Claims) => unknown;
-
-/**
- * The claim of exactly this name, else what stands at the path (`realm_access.roles`).
- * Exact first, because names such as `https://example.com/roles` hold dots that are no path.
- */
-export function claimReader(name: string): ClaimReader {
-  const path = name.split('.');
-  return (claims) => (Object.hasOwn(claims, name) ? claims[name] : walk(claims, path));
-}
-
-/** Own members only: `constructor` and `__proto__` are no claims. */
-function walk(claims: Claims, path: readonly string[]): unknown {
-  let value: unknown = claims;
-  for (const name of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-    value = (value as Claims)[name];
-  }
-  return value;
-}
-
 /** Whether a claim, a list of roles or one role, names a wanted one. */
 export function holdsRole(claim: unknown, wanted: ReadonlySet<string>): boolean {
   if (typeof claim === 'string') return wanted.has(claim);

@@ -9,7 +9,7 @@ import { isTrailerField } from '../trailer-fields.js';
  * What the client's own `Connection` names stays behind, and what an edit of the call names: a field that was taken
  * away or written anew must not come back in the client's words.
  */
-export function requestTrailers({ origin, edits, rawTrailers }: UpstreamRequest): string {
+export function requestTrailers({ origin, edits, rawTrailers, mayCarry }: UpstreamRequest): string {
   const raw = rawTrailers?.() ?? origin?.req.rawTrailers;
   if (raw === undefined || raw.length === 0) return '';
   const nominated = nominatedHeaders(origin?.req.headers.connection ?? '', undefined);
@@ -18,6 +18,7 @@ export function requestTrailers({ origin, edits, rawTrailers }: UpstreamRequest)
     const name = raw[i] as string;
     const lower = name.toLowerCase();
     if (!isTrailerField(name) || nominated?.has(lower) === true) continue;
+    if (mayCarry?.(name) === false) continue;
     if (edits?.some((edit) => edit.name === lower || (edit.kind === 'rename' && edit.to === lower))) continue;
     passing.push(name, raw[i + 1] as string);
   }

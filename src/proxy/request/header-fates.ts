@@ -1,3 +1,4 @@
+import { IdentityHeaders } from '../../contracts/identity-headers.js';
 import { HOP_BY_HOP } from '../hop-by-hop.js';
 import { CLIENT_HEADER_RULES, type ClientHeaderRule, COMMON_CLIENT_HEADERS } from './client-header.rules.js';
 
@@ -13,16 +14,18 @@ export class HeaderFates {
   readonly #prefixes: (readonly [prefix: string, fate: HeaderFate])[] = [];
   readonly #spellings = new Map<string, HeaderFate>();
 
-  /** @param identityHeaders more names only the gateway may write, in any case; `x-claim-*` covers all that start so */
-  constructor(identityHeaders: readonly string[] = []) {
+  /** @param identity more names only the gateway may write, those that are claimed later included */
+  constructor(identity: IdentityHeaders = new IdentityHeaders()) {
     // The first row wins: an exact name of the tables is never loosened by a name that is added.
     for (const name of HOP_BY_HOP) if (name !== 'connection') this.#exact.set(name, 'never');
     for (const row of CLIENT_HEADER_RULES) this.#add(row.name, row.rule);
-    for (const name of identityHeaders) this.#add(name.toLowerCase(), 'strip');
-    for (const name of [...this.#exact.keys(), ...COMMON_CLIENT_HEADERS]) {
-      this.of(name);
-      this.of(name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase()));
-    }
+    this.#learnCommon();
+    identity.follow((name) => {
+      this.#add(name, 'strip');
+      // A spelling may have been remembered as harmless.
+      this.#spellings.clear();
+      this.#learnCommon();
+    });
   }
 
   of(name: string): HeaderFate {
@@ -32,6 +35,13 @@ export class HeaderFates {
   #add(name: string, fate: HeaderFate): void {
     if (name.endsWith('*')) this.#prefixes.push([name.slice(0, -1), fate]);
     else if (!this.#exact.has(name)) this.#exact.set(name, fate);
+  }
+
+  #learnCommon(): void {
+    for (const name of [...this.#exact.keys(), ...COMMON_CLIENT_HEADERS]) {
+      this.of(name);
+      this.of(name.replace(/(^|-)[a-z]/g, (start) => start.toUpperCase()));
+    }
   }
 
   #learn(name: string): HeaderFate {

@@ -2,6 +2,7 @@ import type { Exchange } from '../../contracts/exchange.js';
 import type { ForwardCall } from '../../contracts/forward-call.js';
 import type { Target } from '../../contracts/forwarder.js';
 import { applyEdits, foldHeaderName, type HeaderEdit } from '../../contracts/header-edit.js';
+import type { IdentityFields, IdentityHeaders } from '../../contracts/identity-headers.js';
 import type { UpstreamRequest } from '../../contracts/upstream-request.js';
 import { fewerForwards } from './fewer-forwards.js';
 import { appendForwarding } from './forwarding-headers.js';
@@ -13,8 +14,8 @@ import { targetAuthority } from './target-authority.js';
 export interface RequestBuildOptions {
   /** Send the client's own `Host` instead of the target's. Default false. */
   readonly preserveHost?: boolean;
-  /** More header names that only the gateway may write; `x-claim-*` covers all that start so. Default none. */
-  readonly identityHeaders?: readonly string[];
+  /** More header names that only the gateway may write. Default none. */
+  readonly identityHeaders?: IdentityHeaders;
 }
 
 /**
@@ -25,8 +26,10 @@ export interface RequestBuildOptions {
  *    without what the client's own `Connection` names. That happens before ours are written, so that no client
  *    can remove them.
  * 3. The call's edits see the client's headers, those the gateway replaces included. None of them can write framing,
- *    hop-by-hop fields, or a field that step 4 writes. A `host` they write is the one sent.
- * 4. The gateway's own headers come last.
+ *    hop-by-hop fields, or a field that step 5 writes. A `host` they write is the one sent.
+ * 4. What the route tells of the caller stands in place of whatever else has its names: on the client's own request,
+ *    and not on calls a handler makes, which may go to anybody.
+ * 5. The gateway's own headers come last.
  */
 export class UpstreamRequestBuilder {
   readonly #fates: HeaderFates;
@@ -84,10 +87,12 @@ export class UpstreamRequestBuilder {
     // 3.
     if (editing) headers = this.#edited(headers, edits, exchange, clientHost);
 
-    // 4.
-    appendForwarding(headers, exchange, clientHost);
-    // A call that a handler makes has headers of its own.
+    // 4. A call that a handler makes has headers of its own.
     const own = raw === exchange.req.rawHeaders;
+    if (own && exchange.identity !== undefined) headers = identified(headers, exchange.identity);
+
+    // 5.
+    appendForwarding(headers, exchange, clientHost);
     return {
       method: call.method,
       path: call.path + call.query,
@@ -99,8 +104,11 @@ export class UpstreamRequestBuilder {
       // An answer over HTTP/1.0 has no place for them.
       trailers: trailers && exchange.req.httpVersion !== '1.0',
       edits,
+      mayCarry: this.#mayCarry,
     };
   }
+
+  readonly #mayCarry = (name: string): boolean => this.#fates.of(name) === 'pass';
 
   #edited(
     headers: readonly string[],
@@ -147,4 +155,14 @@ export class UpstreamRequestBuilder {
     }
     return authority;
   }
+}
+
+function identified(headers: readonly string[], { names, fields }: IdentityFields): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string;
+    if (!names.has(name.toLowerCase())) kept.push(name, headers[i + 1] as string);
+  }
+  kept.push(...fields);
+  return kept;
 }

@@ -14,6 +14,8 @@ export interface JoinedCallOptions {
   readonly query?: Readonly<Record<string, QueryValue | readonly QueryValue[] | undefined>>;
   /** Headers for the upstream. The client's `Authorization` or cookie goes along only when it is written here. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Tells the upstream who is calling, as the route's `@ForwardIdentity` does on the call it forwards. Default false. */
+  readonly identity?: boolean;
   /** The call whose exchange this one belongs to. Default: that of the handler which is running. */
   readonly call?: ForwardCall;
   /** The longest answer held in memory. Default 1 MiB. */
@@ -60,7 +62,8 @@ export function joinedCall(
   const bare = new ForwardCall(exchange, method, path, query, undefined, [], carriedHeaders(exchange));
   const call = body === undefined ? bare : bare.withBody(body as Buffer | string | object);
   // After the body, so that a content type given here replaces the one that goes with JSON.
-  return options.headers === undefined ? call : call.withEdits(headerEdits(options.headers));
+  const stated = options.headers === undefined ? call : call.withEdits(headerEdits(options.headers));
+  return options.identity === true ? stated.withEdits(identityEdits(exchange)) : stated;
 }
 
 function carriedHeaders(exchange: Exchange): string[] {
@@ -80,6 +83,19 @@ const headerEdits = (headers: Readonly<Record<string, string>>): HeaderEdit[] =>
     name: checkHeaderName(name),
     value: checkHeaderValue(name, value),
   }));
+
+function identityEdits({ identity }: Exchange): HeaderEdit[] {
+  const edits: HeaderEdit[] = [...(identity?.names ?? [])].map((name) => ({ kind: 'remove', name }));
+  const fields = identity?.fields ?? [];
+  for (let i = 0; i < fields.length; i += 2) {
+    edits.push({
+      kind: 'append',
+      name: (fields[i] as string).toLowerCase(),
+      value: fields[i + 1] as string,
+    });
+  }
+  return edits;
+}
 
 function queryOf(query: JoinedCallOptions['query'] = {}): string {
   const parts: string[] = [];

@@ -327,3 +327,42 @@ describe('variables that would have no effect', () => {
     expect(problemsOf({ [name]: 'x' })).toEqual([]);
   });
 });
+
+describe('the key that signs tokens of the gateway', () => {
+  const privatePem = generateKeyPairSync('ed25519')
+    .privateKey.export({ type: 'pkcs8', format: 'pem' })
+    .toString();
+  const KEY = { IDENTITY_KEY_FILE: '/keys/identity.pem', IDENTITY_ISSUER: 'https://gateway.test' };
+
+  it('is read with its issuer, and not printed', () => {
+    const { identity } = loadSettings(KEY, reader({ '/keys/identity.pem': privatePem }));
+
+    expect(identity).toMatchObject({
+      issuer: 'https://gateway.test',
+      jwksPath: '/.well-known/portcullis/jwks.json',
+      overlapSeconds: 3600,
+    });
+    expect(identity?.key.reveal()).toBe(privatePem);
+    expect(inspect(identity, { depth: 9 })).not.toContain('PRIVATE');
+  });
+
+  it.each<[string, Record<string, string>, string]>([
+    ['IDENTITY_ISSUER: is missing', { IDENTITY_KEY_FILE: KEY.IDENTITY_KEY_FILE }, privatePem],
+    ['IDENTITY_ISSUER: has no effect', { IDENTITY_ISSUER: 'https://gateway.test' }, privatePem],
+    ['IDENTITY_KEY_FILE: /keys/identity.pem holds no private key', KEY, publicPem('ed25519')],
+    [
+      'IDENTITY_KEY_FILE: /keys/other.pem cannot be read',
+      { ...KEY, IDENTITY_KEY_FILE: '/keys/other.pem' },
+      '',
+    ],
+    ['IDENTITY_JWKS_PATH: is /health/ready', { ...KEY, IDENTITY_JWKS_PATH: '/health/ready' }, privatePem],
+    ['IDENTITY_JWKS_PATH: is "keys"', { ...KEY, IDENTITY_JWKS_PATH: 'keys' }, privatePem],
+    ['IDENTITY_KEY_FIL: is no variable', { ...KEY, IDENTITY_KEY_FIL: '/x' }, privatePem],
+  ])('is refused where %s', (said, environment, text) => {
+    const problems = problemsOf(environment, { '/keys/identity.pem': text });
+
+    expect(problems.map(({ where, message }) => `${where}: ${message}`)).toEqual([
+      expect.stringContaining(said),
+    ]);
+  });
+});

@@ -53,6 +53,7 @@ export class ConsumerList {
   readonly #byDigest = new Map<string, Held<ApiKeyRecord>>();
   readonly #byUsername = new Map<string, Held<PasswordRecord>>();
   readonly certificates: readonly Held<CertificateRecord>[];
+  readonly passwords: readonly PasswordRecord[];
 
   constructor(entries: readonly ConsumerEntry[]) {
     for (const { consumer, apiKeys, passwords } of entries) {
@@ -63,6 +64,7 @@ export class ConsumerList {
     this.certificates = entries.flatMap(({ consumer, certificates }) =>
       certificates.map((record) => ({ consumer, record })),
     );
+    this.passwords = entries.flatMap(({ passwords }) => passwords);
   }
 
   get size(): number {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { IdentityHeaders } from '../../../../src/contracts/identity-headers.js';
 import { HeaderFates } from '../../../../src/proxy/request/header-fates.js';
 
 describe('header fates', () => {
@@ -14,11 +15,31 @@ describe('header fates', () => {
   });
 
   it('are never loosened by a name that is added', () => {
-    const fates = new HeaderFates(['transfer-encoding', 'x-correlation-id', 'x-*']);
+    const fates = new HeaderFates(new IdentityHeaders('transfer-encoding', 'x-correlation-id', 'x-*'));
 
     const fate = ['Transfer-Encoding', 'X-Correlation-ID', 'X-Anything'].map((name) => fates.of(name));
 
     expect(fate).toEqual(['never', 'ours', 'strip']);
+  });
+
+  it('change for a name that is claimed after its spellings were seen, twins included', () => {
+    const identity = new IdentityHeaders('X-Early');
+    const fates = new HeaderFates(identity);
+    const names = ['X-Tenant-Id', 'x-tenant-id', 'X_Tenant_Id', 'X-Claim-Role', 'x-early', 'Accept'];
+    const before = names.map((name) => fates.of(name));
+
+    identity.claim('X-Tenant-Id');
+    identity.claim('x-claim-*');
+
+    expect(before).toEqual(['pass', 'pass', 'pass', 'pass', 'strip', 'pass']);
+    expect(names.map((name) => fates.of(name))).toEqual([
+      'strip',
+      'strip',
+      'strip',
+      'strip',
+      'strip',
+      'pass',
+    ]);
   });
 
   it('take names that are also properties of every object as plain headers', () => {

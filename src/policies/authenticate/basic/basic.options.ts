@@ -1,0 +1,49 @@
+import {
+  checkOptions,
+  numberWithin,
+  type OptionRule,
+  type OptionRules,
+  trueOrFalse,
+} from '../../../contracts/option-check.js';
+import type { AuthenticationDescriptor } from '../authentication-method.js';
+
+export const BASIC = 'basic';
+
+export interface BasicOptions {
+  /** What the user name and password are for, as browsers show it. Default `gateway`. */
+  readonly realm?: string;
+  /**
+   * How long a pair that was verified is taken without working the hash out again, 0–600; 0 never remembers. A list of
+   * consumers that is replaced ends it at once. Default 60.
+   */
+  readonly rememberSeconds?: number;
+  /** Sends the credentials on to the upstream. Default false: they are taken out. */
+  readonly forward?: boolean;
+}
+
+export const BASIC_DEFAULTS = { realm: 'gateway', rememberSeconds: 60, forward: false } as const;
+
+/**
+ * User name and password (RFC 7617), against the passwords of the registered consumers.
+ *
+ * @example `@Authenticate(anyOf(jwt(), basic({ realm: 'reports' })))`
+ */
+export function basic(options: BasicOptions = {}): AuthenticationDescriptor<BasicOptions> {
+  return Object.freeze({ method: BASIC, options: Object.freeze({ ...options }) });
+}
+
+/** Inside a quoted header value (RFC 9110, section 5.6.4), without the two characters that need escaping. */
+const quotable: OptionRule = (value) =>
+  typeof value === 'string' && /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(value)
+    ? undefined
+    : 'printable ASCII without quotes and backslashes';
+
+const RULES: OptionRules<BasicOptions> = {
+  realm: quotable,
+  rememberSeconds: numberWithin(0, 600),
+  forward: trueOrFalse,
+};
+
+export function basicProblems(options: BasicOptions): readonly string[] {
+  return checkOptions(BASIC, BASIC, options, RULES).map(({ message }) => message);
+}
