@@ -67,7 +67,7 @@ function slopeOf(call: (text: string) => unknown): Slope {
   return fitted(times.map((each) => each.sort()[SAMPLES / 2] as number));
 }
 
-const flat = (text: string): string => Buffer.from(text, 'latin1').latin1Slice();
+const flat = (text: string): string => Buffer.from(text, 'latin1').toString('latin1');
 
 /** Least squares. */
 function fitted(values: readonly number[]): Slope {
