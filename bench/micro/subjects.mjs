@@ -1,8 +1,12 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { digestOfApiKey, newApiKey } from '../../dist/contracts/api-key-text.js';
 import { Exchange } from '../../dist/contracts/exchange.js';
 import { UpstreamResponse, WholeBody } from '../../dist/contracts/upstream-response.js';
 import { canonicalPath } from '../../dist/edge/canonical-path.js';
 import { accessLine } from '../../dist/observability/access-line.js';
+import { ApiKeyMethod } from '../../dist/policies/authenticate/api-key/api-key.method.js';
+import { ConsumerList } from '../../dist/policies/authenticate/consumers/consumer.list.js';
+import { ConsumerReader } from '../../dist/policies/authenticate/consumers/consumer.reader.js';
 import { JwtMethod } from '../../dist/policies/authenticate/jwt/jwt.method.js';
 import { configureJwt } from '../../dist/policies/authenticate/jwt/jwt-configuration.js';
 import { JwtVerifier } from '../../dist/policies/authenticate/jwt/jwt-verifier.js';
@@ -94,6 +98,30 @@ function identity() {
     'JWT RS256 verified': () => verifier.verify(token),
     'JWT remembered by the connection': () => method.authenticate(onOneConnection),
     'JWT remembered by its digest': () => method.authenticate(exchange(token)),
+    ...apiKeys(),
+  };
+}
+
+function apiKeys() {
+  const keys = Array.from({ length: 1024 }, () => newApiKey());
+  const reader = new ConsumerReader('bench');
+  const declared = keys.map((key, i) => ({
+    id: `consumer-${i}`,
+    apiKeys: [{ id: `k${i}`, digest: `sha256:${digestOfApiKey(key)}` }],
+  }));
+  const list = new ConsumerList(reader.list(declared, 'consumers'));
+  const store = { find: (digest) => list.apiKey(digest) };
+  const method = new ApiKeyMethod({ in: [{ header: 'X-API-Key' }], forward: false }, store, Date);
+  const withKey = (key) => {
+    const made = exchange();
+    made.req.rawHeaders.push('X-API-Key', key);
+    return made;
+  };
+  const good = keys.map(withKey);
+  const wrong = withKey(newApiKey());
+  return {
+    'API key found by its digest': (turn) => method.authenticate(good[turn & 1023]),
+    'API key refused': () => method.authenticate(wrong),
   };
 }
 

@@ -7,8 +7,9 @@ export interface CauseFields {
 
 const MESSAGE_LIMIT = 500;
 
-// A token has two dots and starts with the base64url of `{"`; a credential follows its scheme.
-const CREDENTIALS = /eyJ[\w-]*(\.[\w-]*){1,4}|\b(Bearer|Basic)\s+[^\s"',]+/gi;
+// A token has two dots and starts with the base64url of `{"`; a credential follows its scheme; an API key of ours has
+// its own prefix and length.
+const CREDENTIALS = /eyJ[\w-]*(\.[\w-]*){1,4}|\b(Bearer|Basic)\s+[^\s"',]+|pk_[0-9a-z]{49}/gi;
 
 /**
  * What may be logged of an error's cause. Only name, code and message are read: other fields of errors hold requests,

@@ -38,6 +38,7 @@ const digest = (key: string): string => `sha256:${digestOfApiKey(key)}`;
 const daysFromNow = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
 
 const SERVICE = defineUpstream('key-service', { targets: env('UPSTREAM_URL') });
+const LEGACY = defineUpstream('legacy-key-service', { targets: env('UPSTREAM_URL'), proxy: {} });
 
 /** A team's own guard, as it would be written for any Nest application. */
 @Injectable()
@@ -98,6 +99,18 @@ class KeysController {
   }
 }
 
+/** Through http-proxy-middleware. */
+@ProxyController(LEGACY, 'legacy')
+class LegacyController {
+  constructor(@InjectUpstream(LEGACY) private readonly service: UpstreamClient) {}
+
+  @Get('anywhere')
+  @Authenticate(apiKey({ in: [{ header: 'X-API-Key' }, { query: 'api_key' }, { cookie: 'key' }] }))
+  anywhere(@Forward() call: ForwardCall) {
+    return this.service.forward(call);
+  }
+}
+
 @Controller('who')
 class WhoController {
   @Get()
@@ -128,9 +141,9 @@ class WhoController {
         { id: 'reader', apiKeys: [{ id: 'reader-1', digest: digest(READER), scopes: ['orders:read'] }] },
       ],
     }),
-    UpstreamModule.forFeature(SERVICE),
+    UpstreamModule.forFeature(SERVICE, LEGACY),
   ],
-  controllers: [KeysController, WhoController],
+  controllers: [KeysController, LegacyController, WhoController],
 })
 class AppModule {}
 
@@ -143,7 +156,7 @@ describe.each(WAYS)('API keys, %s', (way) => {
     let session: ReturnType<typeof connect> | undefined;
 
     beforeAll(() => {
-      if (protocol === 'HTTP/2') session = connect(fixture.running.url);
+      if (protocol === 'HTTP/2') session = connect(fixture.running.url).setMaxListeners(0);
     });
     afterAll(() => session?.close());
 
@@ -183,6 +196,21 @@ describe.each(WAYS)('API keys, %s', (way) => {
       expect(answer.status).toBe(200);
       expect(fixture.upstream.last.url).toBe(forwarded);
       expect(fixture.upstream.last.headers.cookie).toBe('Cookie' in headers ? 'a=1; b=2' : undefined);
+      expect(JSON.stringify(fixture.upstream.last)).not.toContain(KEY);
+    });
+
+    it.each([
+      ['header', '/legacy/anywhere?a=1', { 'X-API-Key': KEY, Cookie: 'a=1' }],
+      ['query', `/legacy/anywhere?api_key=${KEY}&a=1`, { Cookie: 'a=1' }],
+      ['cookie', '/legacy/anywhere?a=1', { Cookie: `key=${KEY}; a=1` }],
+    ])('strips the %s on the way through http-proxy-middleware too', async (_, path, headers) => {
+      const answer = await get(path, { headers: headers as Record<string, string> });
+
+      expect(answer.status).toBe(200);
+      expect(fixture.upstream.last).toMatchObject({
+        url: '/legacy/anywhere?a=1',
+        headers: { cookie: 'a=1' },
+      });
       expect(JSON.stringify(fixture.upstream.last)).not.toContain(KEY);
     });
 

@@ -70,6 +70,21 @@ redis.describe('the connection to Redis', () => {
     expect(told).toEqual([expect.stringContaining('lost connect ECONNREFUSED')]);
   });
 
+  it('gives its first try up after two seconds when Redis hangs, and is there when it goes on', async () => {
+    server.freeze();
+
+    const startedAt = performance.now();
+    await connection.connect();
+    const ms = performance.now() - startedAt;
+    const { outcome } = await read();
+    server.thaw();
+    await connected.opened;
+
+    expect(ms).toBeLessThan(3_000);
+    expect(outcome).toContain('Redis is not connected.');
+    expect(await state.get('k')).toBeUndefined();
+  });
+
   it('comes back by itself, told once each time', async () => {
     await connection.connect();
     connected = new Gate();

@@ -1,3 +1,4 @@
+import { type ClientHttp2Session, connect } from 'node:http2';
 import { Get, Module } from '@nestjs/common';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import {
@@ -12,6 +13,7 @@ import {
   ProxyController,
   type UpstreamClient,
   UpstreamModule,
+  WebSocket,
 } from 'portcullis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { digestOfApiKey, newApiKey } from '../../../src/contracts/api-key-text.js';
@@ -24,6 +26,7 @@ import {
   WAYS,
   type Way,
 } from '../../support/gateway.harness.js';
+import { askOn } from '../../support/http2.asker.js';
 import { RawClient, sendRaw } from '../../support/raw.client.js';
 import { RecordingUpstream } from '../../support/recording.upstream.js';
 import { SecretVolume } from '../../support/secret.volume.js';
@@ -37,6 +40,7 @@ class KeysController {
   constructor(@InjectUpstream(SERVICE) private readonly service: UpstreamClient) {}
 
   @Get('any')
+  @WebSocket()
   any(@Forward() call: ForwardCall) {
     return this.service.forward(call);
   }
@@ -44,7 +48,7 @@ class KeysController {
   /** A careless handler: what it throws holds all there is. */
   @Get('broken')
   broken(@Forward() call: ForwardCall): never {
-    throw new Error(`broken by ${call.exchange.principal?.credential}`);
+    throw new Error(`broken: ${call.exchange.query} ${call.clientHeaders.join()}`);
   }
 }
 
@@ -53,6 +57,9 @@ class KeysController {
   controllers: [KeysController],
 })
 class AppModule {}
+
+const upgradeOf = (path: string, field: string): string =>
+  `GET ${path} HTTP/1.1\r\nHost: gw\r\n${field}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`;
 
 /** A consumers file in which these keys are good. */
 const fileOf = (...keys: readonly string[]): string =>
@@ -93,36 +100,67 @@ describe.each(WAYS)('API keys, %s,', (way) => {
   const status = async (key: string): Promise<number> =>
     (await ask(`${running.url}/keys/any`, { headers: { 'X-API-Key': key } })).status;
 
-  it.each([
-    ['the header', '/keys/any?a=1', { 'X-API-Key': first }],
-    ['the query', `/keys/any?a=1&api_key=${first}`, {}],
-    ['a cookie', '/keys/any?a=1', { Cookie: `x=1; key=${first}` }],
-  ])('[63] never go on to the upstream from %s', async (_, path, headers) => {
-    const answer = await ask(running.url + path, { headers: headers as Record<string, string> });
+  describe.each(['HTTP/1.1', 'HTTP/2'] as const)('over %s,', (protocol) => {
+    let session: ClientHttp2Session | undefined;
 
-    expect(answer.status).toBe(200);
-    expect(upstream.last.url).toBe('/keys/any?a=1');
-    expect(JSON.stringify(upstream.last)).not.toContain(first);
+    beforeAll(() => {
+      if (protocol === 'HTTP/2') session = connect(running.url).setMaxListeners(0);
+    });
+    afterAll(() => session?.close());
+
+    const get = (path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> =>
+      session === undefined ? ask(running.url + path, { headers }) : askOn(session, path, { headers });
+
+    it.each<[string, string, Readonly<Record<string, string>>]>([
+      ['the header', '/keys/any?a=1', { 'X-API-Key': first }],
+      ['the query', `/keys/any?a=1&api_key=${first}`, {}],
+      ['a cookie', '/keys/any?a=1', { Cookie: `x=1; key=${first}` }],
+    ])('[63] never go on to the upstream from %s', async (_, path, headers) => {
+      const answer = await get(path, headers);
+
+      expect(answer.status).toBe(200);
+      expect(upstream.last.url).toBe('/keys/any?a=1');
+      expect(JSON.stringify(upstream.last)).not.toContain(first);
+    });
+
+    it.each([
+      '__proto__',
+      'toString',
+      'constructor',
+      'hasOwnProperty',
+      'undefined',
+      'null',
+      '0',
+      '[object Object]',
+    ])('[65] called %s are none', async (key) => {
+      const places = await Promise.all([
+        get('/keys/any', { 'X-API-Key': key }),
+        get(`/keys/any?api_key=${encodeURIComponent(key)}`),
+        get('/keys/any', { Cookie: `key=${key}` }),
+      ]);
+
+      expect(places.map((answer) => answer.status)).toEqual([401, 401, 401]);
+      for (const answer of places) expect(answer.headers['www-authenticate']).toContain('ApiKey in="header"');
+      expect(upstream.received).toHaveLength(0);
+    });
   });
 
   it.each([
-    '__proto__',
-    'toString',
-    'constructor',
-    'hasOwnProperty',
-    'undefined',
-    'null',
-    '0',
-    '[object Object]',
-  ])('[65] called %s are none', async (key) => {
-    const places = await Promise.all([
-      ask(`${running.url}/keys/any`, { headers: { 'X-API-Key': key } }),
-      ask(`${running.url}/keys/any?api_key=${encodeURIComponent(key)}`),
-      ask(`${running.url}/keys/any`, { headers: { Cookie: `key=${key}` } }),
-    ]);
+    ['the header', '/keys/any', `X-API-Key: ${first}`],
+    ['the query', `/keys/any?api_key=${first}`, 'X-Other: 1'],
+    ['a cookie', '/keys/any', `Cookie: key=${first}`],
+  ])('[63] never go on to the upstream with an upgrade, from %s', async (_, path, field) => {
+    await sendRaw(running.port, upgradeOf(path, field));
 
-    expect(places.map((answer) => answer.status)).toEqual([401, 401, 401]);
-    for (const answer of places) expect(answer.headers['www-authenticate']).toContain('ApiKey in="header"');
+    expect(upstream.last.headers.upgrade).toBe('websocket');
+    expect(JSON.stringify(upstream.last)).not.toContain(first);
+  });
+
+  it('[65] called __proto__, and none at all, open no WebSocket', async () => {
+    const named = await sendRaw(running.port, upgradeOf('/keys/any', 'X-API-Key: __proto__'));
+    const without = await sendRaw(running.port, upgradeOf('/keys/any', 'X-Other: 1'));
+
+    expect([named.status, without.status]).toEqual([401, 401]);
     expect(upstream.received).toHaveLength(0);
   });
 
