@@ -10,7 +10,7 @@ import { createObservability, type Observability } from '../observability/create
 import { startTelemetry } from '../observability/telemetry.js';
 import { authenticateWith } from '../policies/authenticate/authenticate.options.js';
 import { AUTHENTICATE_PROVIDERS } from '../policies/authenticate/authenticate.providers.js';
-import { DEFAULT_AUTHENTICATION } from '../policies/authenticate/authenticate.tokens.js';
+import { DEFAULT_AUTHENTICATION, PRINCIPAL_STAND_IN } from '../policies/authenticate/authenticate.tokens.js';
 import type { AuthenticationDescriptor } from '../policies/authenticate/authentication-method.js';
 import { JwtFactory } from '../policies/authenticate/jwt/jwt.factory.js';
 import { JWT_SETTINGS } from '../policies/authenticate/jwt/jwt.settings.js';
@@ -24,7 +24,15 @@ import { EdgeHolder } from './edge.holder.js';
 import { edgeMiddleware } from './edge.middleware.js';
 import { GatewayAdapter } from './gateway.adapter.js';
 import { GatewayLifecycle } from './gateway.lifecycle.js';
-import { ENVIRONMENT, LAUNCH, type Launch, OBSERVABILITY, SETTINGS } from './gateway.tokens.js';
+import {
+  ENVIRONMENT,
+  LAUNCH,
+  type Launch,
+  OBSERVABILITY,
+  SETTINGS,
+  STAND_INS,
+  type StandIns,
+} from './gateway.tokens.js';
 import { GatewayGuard } from './interpreter/gateway.guard.js';
 import { GatewayInterceptor } from './interpreter/gateway.interceptor.js';
 import { GatewayExceptionFilter } from './interpreter/gateway-exception.filter.js';
@@ -115,6 +123,8 @@ export class GatewayModule implements NestModule {
           typeof provider === 'function' ? provider : provider.provide,
         ),
         DEFAULT_AUTHENTICATION,
+        PRINCIPAL_STAND_IN,
+        CLOCK,
         AuthorizeGuard,
       ],
     };
@@ -157,7 +167,17 @@ function settingsProviders(options: GatewayModuleOptions): Provider[] {
       inject: [SETTINGS],
       useFactory: (settings: GatewaySettings) => settings.limits.bodyLimitBytes,
     },
-    { provide: CLOCK, useValue: systemClock },
+    {
+      provide: STAND_INS,
+      inject: [LAUNCHED],
+      useFactory: (launch?: Launch): StandIns => launch?.standIns ?? {},
+    },
+    { provide: CLOCK, inject: [STAND_INS], useFactory: ({ clock }: StandIns) => clock ?? systemClock },
+    {
+      provide: PRINCIPAL_STAND_IN,
+      inject: [STAND_INS],
+      useFactory: ({ principalOf }: StandIns) => principalOf,
+    },
     { provide: DEFAULT_AUTHENTICATION, useValue: options.authentication },
     {
       provide: SecretRotation,
