@@ -255,6 +255,7 @@ export class Edge {
   unmatched(exchange: Exchange): void {
     const allowed = this.plan.allowedMethods(exchange.path);
     const { method } = exchange;
+    exchange.dress = this.plan.dress;
     if (allowed.length > 0 && method === 'OPTIONS') return this.reply(exchange, optionsResponse(allowed));
     // A route that takes the method and was not taken wants another host or version.
     const refused = allowed.length > 0 && !allowed.includes(method);

@@ -15,7 +15,7 @@ import { adminServerOf } from './admin.views.js';
 import { drainServer } from './drain.js';
 import { GatewayAdapter } from './gateway.adapter.js';
 import { GatewayLifecycle } from './gateway.lifecycle.js';
-import { LAUNCH, type Launch, OBSERVABILITY, SETTINGS } from './gateway.tokens.js';
+import { LAUNCH, type Launch, OBSERVABILITY, SETTINGS, type StandIns } from './gateway.tokens.js';
 import { explainMissingUpstream } from './missing-upstream.js';
 
 /** What one start of a gateway is given beside its root module; every part is optional. */
@@ -51,12 +51,21 @@ export interface Gateway extends Omit<NestExpressApplication, 'listen'> {
  *
  * @throws ConfigError with every problem of the environment, or of every route, policy and upstream, at once
  */
-export async function createGateway(
+export function createGateway(
   module: IEntryNestModule,
   options: CreateGatewayOptions = {},
 ): Promise<Gateway> {
+  return launchGateway(module, options);
+}
+
+/** {@link createGateway}, with what a test puts in the place of the world outside. */
+export async function launchGateway(
+  module: IEntryNestModule,
+  options: CreateGatewayOptions,
+  standIns?: StandIns,
+): Promise<Gateway> {
   const settings = loadSettings(options.environment ?? process.env);
-  const root = launchModule(module, options);
+  const root = launchModule(module, options, standIns);
   const creating = NestFactory.create<NestExpressApplication>(root, new GatewayAdapter(settings.limits), {
     logger: ['warn', 'error', 'fatal'],
     bufferLogs: true,
@@ -79,8 +88,12 @@ export const OWN_NEST_OPTIONS = Object.freeze({
 } as const);
 
 /** The root of the application: the team's module, and what this call was given for the gateway's own providers. */
-function launchModule(module: IEntryNestModule, options: CreateGatewayOptions): DynamicModule {
-  const launch: Launch = { environment: options.environment, observability: options.observability };
+function launchModule(
+  module: IEntryNestModule,
+  { environment, observability }: CreateGatewayOptions,
+  standIns: StandIns | undefined,
+): DynamicModule {
+  const launch: Launch = { environment, observability, standIns };
   return {
     module: LaunchModule,
     global: true,

@@ -13,7 +13,7 @@ import { startTelemetry } from '../observability/telemetry.js';
 import { API_KEY_SETTINGS } from '../policies/authenticate/api-key/api-key.stores.js';
 import { authenticateWith } from '../policies/authenticate/authenticate.options.js';
 import { AUTHENTICATE_PROVIDERS } from '../policies/authenticate/authenticate.providers.js';
-import { DEFAULT_AUTHENTICATION } from '../policies/authenticate/authenticate.tokens.js';
+import { DEFAULT_AUTHENTICATION, PRINCIPAL_STAND_IN } from '../policies/authenticate/authenticate.tokens.js';
 import type { AuthenticationDescriptor } from '../policies/authenticate/authentication-method.js';
 import { CLIENTS_SHOW_CERTIFICATES } from '../policies/authenticate/client-certificate/client-certificate.factory.js';
 import type { ConsumerDeclaration } from '../policies/authenticate/consumers/consumer.declaration.js';
@@ -32,7 +32,15 @@ import { EdgeHolder } from './edge.holder.js';
 import { edgeMiddleware } from './edge.middleware.js';
 import { GatewayAdapter } from './gateway.adapter.js';
 import { GatewayLifecycle } from './gateway.lifecycle.js';
-import { ENVIRONMENT, LAUNCH, type Launch, OBSERVABILITY, SETTINGS } from './gateway.tokens.js';
+import {
+  ENVIRONMENT,
+  LAUNCH,
+  type Launch,
+  OBSERVABILITY,
+  SETTINGS,
+  STAND_INS,
+  type StandIns,
+} from './gateway.tokens.js';
 import { GatewayGuard } from './interpreter/gateway.guard.js';
 import { GatewayInterceptor } from './interpreter/gateway.interceptor.js';
 import { GatewayExceptionFilter } from './interpreter/gateway-exception.filter.js';
@@ -128,6 +136,8 @@ export class GatewayModule implements NestModule {
         ),
         DEFAULT_AUTHENTICATION,
         IdentityHeaders,
+        PRINCIPAL_STAND_IN,
+        CLOCK,
         AuthorizeGuard,
       ],
     };
@@ -195,7 +205,17 @@ function settingsProviders(options: GatewayModuleOptions): Provider[] {
       inject: [SETTINGS],
       useFactory: (settings: GatewaySettings) => settings.tls?.clientAuth !== undefined,
     },
-    { provide: CLOCK, useValue: systemClock },
+    {
+      provide: STAND_INS,
+      inject: [LAUNCHED],
+      useFactory: (launch?: Launch): StandIns => launch?.standIns ?? {},
+    },
+    { provide: CLOCK, inject: [STAND_INS], useFactory: ({ clock }: StandIns) => clock ?? systemClock },
+    {
+      provide: PRINCIPAL_STAND_IN,
+      inject: [STAND_INS],
+      useFactory: ({ principalOf }: StandIns) => principalOf,
+    },
     { provide: DEFAULT_AUTHENTICATION, useValue: options.authentication },
     {
       provide: IdentitySigner,

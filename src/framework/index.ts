@@ -99,6 +99,7 @@ export { Breaker } from '../resilience/breaker.js';
 
 // Extending
 
+export { CLOCK, type Clock } from '../contracts/clock.js';
 export type { CompilableEnhancer } from '../contracts/compilable-enhancer.js';
 export { type IdentityFields, IdentityHeaders } from '../contracts/identity-headers.js';
 export {

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { GatewaySettings } from '../config/gateway-settings.js';
+import { CLOCK, type Clock } from '../contracts/clock.js';
 import type { ConfigProblem } from '../contracts/config-problem.js';
 import type { Environment } from '../contracts/environment.js';
 import type { Forwarder } from '../contracts/forwarder.js';
@@ -19,7 +20,7 @@ import { resolveUpstream } from '../proxy/upstream/resolve-upstream.js';
 import { UpstreamRuntime } from '../proxy/upstream/upstream.runtime.js';
 import type { UpstreamSettings } from '../proxy/upstream/upstream.settings.js';
 import { AddressBook } from '../targets/address-book.js';
-import { ENVIRONMENT, OBSERVABILITY, SETTINGS } from './gateway.tokens.js';
+import { ENVIRONMENT, OBSERVABILITY, SETTINGS, STAND_INS, type StandIns } from './gateway.tokens.js';
 import { UpstreamCertificates } from './upstream-certificates.js';
 
 /** Every upstream at work in this application, one runtime per definition. */
@@ -35,6 +36,8 @@ export class UpstreamRegistry implements OnApplicationShutdown {
     @Inject(OBSERVABILITY) private readonly observability: Observability,
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
     private readonly identityHeaders: IdentityHeaders,
+    @Inject(STAND_INS) private readonly standIns: StandIns,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {
     this.#certificates = new UpstreamCertificates(observability.events);
   }
@@ -91,11 +94,14 @@ export class UpstreamRegistry implements OnApplicationShutdown {
       ...(upgrades === undefined ? {} : { upgrades }),
       builder: new UpstreamRequestBuilder({ identityHeaders: this.identityHeaders }),
       observer: this.observability.observer,
+      clock: this.clock,
     });
   }
 
   #forwardersOf(settings: UpstreamSettings): Forwarders {
     const { name, proxy, pool, targets, tls, dns } = settings;
+    const standIn = this.standIns.forwarderOf?.(name);
+    if (standIn !== undefined) return { forwarder: standIn, upgrades: undefined };
     if (proxy !== undefined) {
       const { maxConnections } = pool;
       return {

@@ -1,4 +1,5 @@
 import { GatewayError } from '../contracts/gateway-error.js';
+import type { Dress } from '../contracts/policy.js';
 import { type PathParams, paramValues } from './path-pattern.js';
 import type { PlannedRoute } from './planned-route.js';
 import { type Match, RouteMatcher } from './route-matcher.js';
@@ -25,6 +26,8 @@ export class Plan {
     opaque: readonly OpaqueRoute[] = [],
     /** Something in Express may answer requests that no route matches: middleware, static files, a team's 404 filter. */
     readonly fallsThrough = false,
+    /** What answers are given where no route takes a request. */
+    readonly dress: Dress | undefined = undefined,
   ) {
     this.upgrades = routes.some(({ facts }) => facts.upgrades === true);
     this.#matcher = new RouteMatcher(

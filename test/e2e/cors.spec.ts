@@ -366,6 +366,17 @@ describe.each(WAYS)('CORS, %s', (way) => {
       expect(answer.headers['access-control-allow-origin']).toBe('https://default.example');
     });
 
+    it('lets a page of the default read that no route takes its request, and promises it nothing', async () => {
+      const origin = 'https://default.example';
+
+      const answer = await go('/nowhere', { headers: { Origin: origin } });
+      const asked = await go('/nowhere', preflight(origin, 'GET'));
+
+      expect([answer.status, asked.status]).toEqual([404, 404]);
+      expect(corsFields(answer)).toEqual({ 'access-control-allow-origin': origin, vary: 'Origin' });
+      expect(corsFields(asked)).toEqual({ vary: 'Origin' });
+    });
+
     it('leaves other OPTIONS requests, and routes without the policy, as they were', async () => {
       const plain = await go('/users/7', { method: 'OPTIONS', headers: { Origin: APP } });
       const off = await go('/users/7', preflight(APP, 'POST'));

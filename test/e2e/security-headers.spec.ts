@@ -102,9 +102,10 @@ describe.each(WAYS)('security headers, %s', (way) => {
   it('are those of helmet, on answers and on refusals', async () => {
     const answer = await fixture.ask('/pages/default');
     const refused = await ask(`${fixture.running.url}/pages/default`);
+    const nowhere = await ask(`${fixture.running.url}/nowhere`);
 
-    expect([answer.status, refused.status]).toEqual([200, 401]);
-    for (const { headers } of [answer, refused]) {
+    expect([answer.status, refused.status, nowhere.status]).toEqual([200, 401, 404]);
+    for (const { headers } of [answer, refused, nowhere]) {
       expect(headers).toMatchObject(HELMET);
       expect(headers['strict-transport-security']).toBeUndefined();
     }

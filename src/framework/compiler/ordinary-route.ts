@@ -10,7 +10,7 @@ import { markOrdinaryHandlers, proxyMetadataOf } from '../decorators/proxy-contr
 import type { ExpressRoute } from './express.survey.js';
 import { handlerNames } from './nest-internals.js';
 import type { PolicyCatalogue } from './policy.catalogue.js';
-import { compilePolicies, resolvePolicies } from './policy.resolution.js';
+import { compilePolicies, type RoutePipeline, resolvePolicies } from './policy.resolution.js';
 
 /**
  * Marks the handlers of ordinary controllers that declare something the edge carries out, so that they are known again
@@ -22,7 +22,7 @@ export function markEdgeControllers(discovery: DiscoveryService, catalogue: Poli
     if (proxyMetadataOf(type) !== undefined) continue;
     const prototype = type.prototype as Record<string, object>;
     const declares = handlerNames(type).some(
-      (name) => edgeLevels(prototype[name] as object, type, catalogue).flat().length > 0,
+      (name) => edgeOnly(declarationLevels(prototype[name] as object, type), catalogue).flat().length > 0,
     );
     if (declares) markOrdinaryHandlers(type);
   }
@@ -36,9 +36,7 @@ export function ordinaryRoute(
 ): PlannedRoute {
   const pattern = registered.path === undefined ? undefined : parsePathPattern(registered.path);
   const facts = routeFacts(registered, pattern);
-  const levels = ordinaryLevels(registered, catalogue);
-  const resolved = resolvePolicies(levels, facts.handler, problems);
-  const pipeline = compilePolicies(resolved, catalogue.byName, facts, problems);
+  const pipeline = ordinaryPipeline(declaredLevels(registered), facts, catalogue, problems);
   return {
     facts,
     pattern,
@@ -62,16 +60,37 @@ export function ordinaryRoute(
 
 type Levels = readonly (readonly PolicyDeclaration[])[];
 
-function ordinaryLevels({ ordinary }: ExpressRoute, catalogue: PolicyCatalogue): Levels {
-  if (ordinary === undefined) return [];
-  const prototype = ordinary.controller.prototype as Record<string, object>;
-  return edgeLevels(prototype[ordinary.method] as object, ordinary.controller, catalogue);
+/** What requests are that no route takes, to the policies that hold for them by default. */
+export const UNMATCHED: RouteFacts = Object.freeze({
+  id: 'unmatched',
+  methods: undefined,
+  path: '/*path',
+  paramNames: [],
+  handler: 'no route',
+  upstream: undefined,
+  proxied: false,
+  authenticated: false,
+});
+
+/** What the edge carries out of these declarations, where no proxy route does. */
+export function ordinaryPipeline(
+  levels: Levels,
+  facts: RouteFacts,
+  catalogue: PolicyCatalogue,
+  problems: ConfigProblem[],
+): RoutePipeline {
+  const resolved = resolvePolicies(edgeOnly(levels, catalogue), facts.handler, problems);
+  return compilePolicies(resolved, catalogue.byName, facts, problems);
 }
 
-function edgeLevels(handler: object, controller: object, { byName }: PolicyCatalogue): Levels {
-  return declarationLevels(handler, controller).map((level) =>
-    level.filter(({ policy }) => byName.get(policy)?.atTheEdge === true),
-  );
+function declaredLevels({ ordinary }: ExpressRoute): Levels {
+  if (ordinary === undefined) return [];
+  const prototype = ordinary.controller.prototype as Record<string, object>;
+  return declarationLevels(prototype[ordinary.method] as object, ordinary.controller);
+}
+
+function edgeOnly(levels: Levels, { byName }: PolicyCatalogue): Levels {
+  return levels.map((level) => level.filter(({ policy }) => byName.get(policy)?.atTheEdge === true));
 }
 
 function routeFacts(registered: ExpressRoute, pattern: PathPattern | undefined): RouteFacts {

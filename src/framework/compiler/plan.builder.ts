@@ -13,7 +13,7 @@ import { type ControllerFacts, ControllerReader } from './controller.reader.js';
 import { type ExpressRoute, type ExpressSurvey, type KnownLayers, surveyExpress } from './express.survey.js';
 import { internalsAgree, readsPlainQueries } from './nest-internals.js';
 import { checkOrdinaryControllers } from './ordinary-controllers.check.js';
-import { ordinaryRoute } from './ordinary-route.js';
+import { ordinaryPipeline, ordinaryRoute, UNMATCHED } from './ordinary-route.js';
 import { PolicyCatalogue } from './policy.catalogue.js';
 import { ProxyRouteCompiler } from './proxy-route.compiler.js';
 import { checkInvariants, type RouteUnderCheck } from './route.invariants.js';
@@ -95,7 +95,13 @@ export class PlanBuilder {
     );
     // 4
     const fallsThrough = survey.middleware.length > 0 || this.hasForeignFilter(options);
-    return { plan: new Plan(routes, opaque, fallsThrough), problems, byHandler, surveySize: survey.size };
+    const { dress } = ordinaryPipeline([this.catalogue.globals], UNMATCHED, this.catalogue, []);
+    return {
+      plan: new Plan(routes, opaque, fallsThrough, dress),
+      problems,
+      byHandler,
+      surveySize: survey.size,
+    };
   }
 
   private *reasonsEverywhere(

@@ -1,21 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import type { IEntryNestModule } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { TestingModuleBuilder } from '@nestjs/testing';
 import { type RouteView, routeViews } from '../../admin/route.view.js';
 import { loadSettings } from '../../config/load-settings.js';
 import type { Environment } from '../../contracts/environment.js';
-import { createObservability, type Observability } from '../../observability/create-observability.js';
-import {
-  type CreateGatewayOptions,
-  createGateway,
-  type Gateway,
-  gatewayOf,
-  OWN_NEST_OPTIONS,
-} from '../create-gateway.js';
-import { GatewayAdapter } from '../gateway.adapter.js';
+import { createObservability } from '../../observability/create-observability.js';
+import type { CreateGatewayOptions, Gateway } from '../create-gateway.js';
 import { GatewayLifecycle } from '../gateway.lifecycle.js';
-import { ENVIRONMENT, OBSERVABILITY } from '../gateway.tokens.js';
+import { type BootParts, bootGateway, TEST_SECRET, testEnvironment } from './boot-gateway.js';
 import { type DevelopmentTokenContents, developmentToken } from './development-token.js';
 import { type LogLine, MemoryLog } from './memory-log.js';
 
@@ -47,14 +39,6 @@ export interface TestGatewayOptions {
   readonly prepare?: (gateway: Gateway) => void;
 }
 
-const TEST_SECRET = 'a-secret-for-tests-that-everybody-may-read';
-
-const TEST_ENVIRONMENT: Environment = {
-  JWT_SECRET: TEST_SECRET,
-  ADMIN_PORT: '0',
-  DRAIN_DELAY_MS: '0',
-};
-
 /**
  * Starts a gateway for a test, the way the service starts.
  *
@@ -66,14 +50,14 @@ export async function createTestGateway(
   root: IEntryNestModule | TestingModuleBuilder,
   options: TestGatewayOptions = {},
 ): Promise<TestGateway> {
-  const environment = { ...TEST_ENVIRONMENT, ...freeTlsPort(options.environment), ...options.environment };
+  const environment = testEnvironment(options.environment);
   const settings = loadSettings(environment);
   const log = new MemoryLog();
   const observability = createObservability(settings, { sink: log.sink });
-  const parts: Parts = { environment, observability, nest: options.nest ?? {} };
+  const parts: BootParts = { environment, observability, nest: options.nest ?? {} };
   let gateway: Gateway | undefined;
   try {
-    gateway = isTestingModule(root) ? await fromTestingModule(root, parts) : await createGateway(root, parts);
+    gateway = await bootGateway(root, parts);
     options.prepare?.(gateway);
     const server = await gateway.listen(0, '127.0.0.1');
     return running(gateway, (server.address() as AddressInfo).port, log, environment);
@@ -82,37 +66,6 @@ export async function createTestGateway(
     await (gateway?.close() ?? observability.shutdown());
     throw error;
   }
-}
-
-/** Only beside a certificate: without one the variable would have no effect, and is refused. */
-function freeTlsPort({ TLS_CERT_FILE, TLS_CERT_DIR }: Environment = {}): Environment {
-  return TLS_CERT_FILE === undefined && TLS_CERT_DIR === undefined ? {} : { HTTPS_PORT: '0' };
-}
-
-interface Parts {
-  readonly environment: Environment;
-  readonly observability: Observability;
-  readonly nest: NonNullable<CreateGatewayOptions['nest']>;
-}
-
-function isTestingModule(root: IEntryNestModule | TestingModuleBuilder): root is TestingModuleBuilder {
-  return 'overrideProvider' in root;
-}
-
-async function fromTestingModule(builder: TestingModuleBuilder, parts: Parts): Promise<Gateway> {
-  const testing = await builder
-    .overrideProvider(ENVIRONMENT)
-    .useValue(parts.environment)
-    .overrideProvider(OBSERVABILITY)
-    .useValue(parts.observability)
-    .compile();
-  const { limits } = loadSettings(parts.environment);
-  return gatewayOf(
-    testing.createNestApplication<NestExpressApplication>(new GatewayAdapter(limits), {
-      ...parts.nest,
-      ...OWN_NEST_OPTIONS,
-    }),
-  );
 }
 
 function running(gateway: Gateway, port: number, log: MemoryLog, environment: Environment): TestGateway {

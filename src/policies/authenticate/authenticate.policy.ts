@@ -1,13 +1,18 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { ConfigError } from '../../contracts/config-problem.js';
+import type { Exchange } from '../../contracts/exchange.js';
 import type { CompiledPolicy, Policy, Stage, StageName } from '../../contracts/policy.js';
+import type { Principal } from '../../contracts/principal.js';
 import type { AccessRequirement } from '../../contracts/route-access.js';
 import { AUTHENTICATE, type AuthenticateOptions } from './authenticate.options.js';
 import { authenticateStage } from './authenticate.stage.js';
-import { DEFAULT_AUTHENTICATION } from './authenticate.tokens.js';
+import { DEFAULT_AUTHENTICATION, PRINCIPAL_STAND_IN } from './authenticate.tokens.js';
 import type { AuthenticationDescriptor } from './authentication-method.js';
 import { AuthenticationMethods } from './authentication-methods.js';
 import { methodRequirements } from './method-requirements.js';
+
+/** Says in a test who an exchange is from. */
+type PrincipalStandIn = (exchange: Exchange) => Principal | undefined;
 
 /** The identity policy: picks the method that was declared and turns it into a stage. */
 @Injectable()
@@ -22,6 +27,7 @@ export class AuthenticatePolicy implements Policy<AuthenticateOptions> {
     @Optional()
     @Inject(DEFAULT_AUTHENTICATION)
     fallback?: AuthenticationDescriptor,
+    @Optional() @Inject(PRINCIPAL_STAND_IN) private readonly standIn?: PrincipalStandIn,
   ) {
     this.#methods = methods;
     this.#fallback = fallback;
@@ -50,7 +56,14 @@ export class AuthenticatePolicy implements Policy<AuthenticateOptions> {
     if (problems.length > 0) {
       throw new ConfigError(problems.map((message) => ({ where: this.name, message })));
     }
-    return authenticateStage(this.#methods.create(this.#chosen(options)));
+    const stage = authenticateStage(this.#methods.create(this.#chosen(options)));
+    const { standIn } = this;
+    if (standIn === undefined) return stage;
+    return (exchange) => {
+      const principal = standIn(exchange);
+      if (principal === undefined) return stage(exchange);
+      exchange.principal = principal;
+    };
   }
 
   describe(options: AuthenticateOptions): string {

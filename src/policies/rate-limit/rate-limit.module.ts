@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { getOptionsToken, getStorageToken, type ThrottlerModuleOptions } from '@nestjs/throttler';
+import { CLOCK, type Clock } from '../../contracts/clock.js';
 import { RateLimitGuard } from './rate-limit.guard.js';
 import { RateLimitPolicy } from './rate-limit.policy.js';
 import { MemoryRateLimitStore } from './rate-limit.store.js';
@@ -35,7 +36,13 @@ export class RateLimitModule {
         {
           provide: getStorageToken(),
           // Made for each application: two that start from one module, as tests do, must not count together.
-          useFactory: () => storage ?? new MemoryRateLimitStore(maxKeys === undefined ? {} : { maxKeys }),
+          inject: [{ token: CLOCK, optional: true }],
+          useFactory: (clock?: Clock) =>
+            storage ??
+            new MemoryRateLimitStore({
+              ...(maxKeys === undefined ? {} : { maxKeys }),
+              ...(clock === undefined ? {} : { clock }),
+            }),
         },
         RateLimitPolicy,
         RateLimitGuard,

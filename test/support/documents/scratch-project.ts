@@ -5,6 +5,7 @@ import ts from 'typescript';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const FRAMEWORK = join(ROOT, 'src/framework/index.ts');
+const TESTING = join(ROOT, 'src/framework/testing/index.ts');
 
 /** A folder of its own for a document's files, beside a copy of what teams edit in this repository. */
 export class ScratchProject {
@@ -44,7 +45,7 @@ export class ScratchProject {
         incremental: false,
         rootDir: '/',
         // The package under test is the sources beside this file.
-        paths: { portcullis: [FRAMEWORK] },
+        paths: { portcullis: [FRAMEWORK], 'portcullis/testing': [TESTING] },
       },
     );
     return files.flatMap((file) => {
