@@ -1,9 +1,28 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { Get, Injectable, Module } from '@nestjs/common';
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
+import {
+  type CompiledPolicy,
+  declarePolicy,
+  defineUpstream,
+  env,
+  Forward,
+  type ForwardCall,
+  GatewayModule,
+  IdentityHeaders,
+  InjectUpstream,
+  type Policy,
+  ProxyController,
+  Public,
+  type StageName,
+  type UpstreamClient,
+  UpstreamModule,
+} from 'portcullis';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CertificateFiles } from '../support/certificate.files.js';
 import { CredentialsModule } from '../support/credentials.app.js';
 import { credentialsOf } from '../support/credentials.fixture.js';
+import { gatewayOf } from '../support/gateway.fixture.js';
 import { startGateway, WAYS } from '../support/gateway.harness.js';
 import { askOn } from '../support/http2.asker.js';
 import { sendRaw } from '../support/raw.client.js';
@@ -308,6 +327,77 @@ describe.each(Object.entries(KEYS))('a key that signs with %s', (algorithm, make
     expect(answer.status).toBe(200);
     expect(JSON.stringify(all.running.lines())).not.toContain('canary');
     expect(JSON.stringify(all.running.lines())).not.toContain('PRIVATE');
+  });
+});
+
+const REGIONS = defineUpstream('region-service', { targets: env('UPSTREAM_URL'), breaker: false });
+
+/** A team's own policy that tells upstreams something of the caller. */
+@Injectable()
+class RegionPolicy implements Policy<object> {
+  readonly name = 'region';
+
+  constructor(private readonly headers: IdentityHeaders) {}
+
+  stage(): StageName {
+    return 'shape';
+  }
+
+  check(): readonly string[] {
+    return [];
+  }
+
+  compile(): CompiledPolicy {
+    this.headers.claim('X-Region');
+    return {
+      before: (exchange) => {
+        exchange.call = exchange.call?.withHeader('X-Region', 'ours');
+      },
+    };
+  }
+
+  describe(): string {
+    return 'region';
+  }
+}
+
+@ProxyController(REGIONS, 'regions')
+@Public()
+class RegionsController {
+  constructor(@InjectUpstream(REGIONS) private readonly regions: UpstreamClient) {}
+
+  @Get('told')
+  @declarePolicy({ policy: 'region', options: {}, writtenAs: '@Region' })
+  told(@Forward() call: ForwardCall) {
+    return this.regions.forward(call);
+  }
+
+  @Get('untold')
+  untold(@Forward() call: ForwardCall) {
+    return this.regions.forward(call);
+  }
+}
+
+@Module({
+  imports: [GatewayModule.forRoot({ policies: [RegionPolicy] }), UpstreamModule.forFeature(REGIONS)],
+  controllers: [RegionsController],
+})
+class RegionsModule {}
+
+describe.each(WAYS)("a header of a team's own policy, %s,", (way) => {
+  const fixture = gatewayOf(RegionsModule, { way });
+
+  it('[39] is taken out of what clients send on every route, once the policy claims it', async () => {
+    const headers = { 'X-Region': 'forged', X_Region: 'forged' };
+
+    await fixture.ask('/regions/told', { headers });
+    await fixture.ask('/regions/untold', { headers });
+
+    expect(fixture.upstream.received.map((request) => request.headers['x-region'])).toEqual([
+      'ours',
+      undefined,
+    ]);
+    for (const { rawHeaders } of fixture.upstream.received) expect(rawHeaders).not.toContain('forged');
   });
 });
 

@@ -47,6 +47,10 @@ export const POLICY_SOURCES: Readonly<Record<string, PolicySources>> = {
     decorators: 'src/policies/transform-request/transform-request.decorator.ts',
     options: ['src/contracts/field-edits.ts', 'FieldEdits'],
   },
+  'forward-identity': {
+    decorators: 'src/policies/forward-identity/forward-identity.decorator.ts',
+    options: ['src/policies/forward-identity/forward-identity.options.ts', 'ForwardIdentityOptions'],
+  },
   'filter-response': {
     decorators: 'src/policies/filter-response/filter-response.decorator.ts',
     options: ['src/policies/filter-response/filter-response.options.ts', 'FilterResponseOptions'],

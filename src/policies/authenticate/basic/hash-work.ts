@@ -4,7 +4,7 @@ import { AUTHENTICATE } from '../authenticate.options.js';
 /** Two of libuv's four threads: the others stay for files and names. */
 export const HASHES_AT_ONCE = 2;
 /** Beyond it a login is told to come again: the last of them waits a few seconds already. */
-export const HASHES_WAITING = 64;
+export const HASHES_WAITING = 32;
 
 /** Works hashes out, few at a time; a queue that is full refuses. */
 export class HashWork {
