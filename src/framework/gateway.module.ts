@@ -16,6 +16,8 @@ import { JwtFactory } from '../policies/authenticate/jwt/jwt.factory.js';
 import { JWT_SETTINGS } from '../policies/authenticate/jwt/jwt.settings.js';
 import { AuthorizeGuard } from '../policies/authorize/authorize.guard.js';
 import { DEFAULT_BODY_LIMIT } from '../policies/body-limit/body-limit.policy.js';
+import { IpRestrictionGuard } from '../policies/ip-restriction/ip-restriction.guard.js';
+import { IpRestrictionPolicy } from '../policies/ip-restriction/ip-restriction.policy.js';
 import { RateLimitModule, type RateLimitModuleOptions } from '../policies/rate-limit/rate-limit.module.js';
 import { PlanBuilder } from './compiler/plan.builder.js';
 import { GLOBAL_DECLARATIONS, POLICIES, PolicyCatalogue } from './compiler/policy.catalogue.js';
@@ -81,6 +83,7 @@ export class GatewayModule implements NestModule {
         ...AUTHENTICATE_PROVIDERS,
         ...POLICY_PROVIDERS,
         AuthorizeGuard,
+        IpRestrictionGuard,
         ...(options.policies ?? []),
         {
           provide: POLICIES,
@@ -108,6 +111,8 @@ export class GatewayModule implements NestModule {
         ),
         DEFAULT_AUTHENTICATION,
         AuthorizeGuard,
+        IpRestrictionPolicy,
+        IpRestrictionGuard,
       ],
     };
   }

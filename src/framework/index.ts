@@ -29,12 +29,15 @@ export type { AuthenticationDescriptor } from '../policies/authenticate/authenti
 export { allOf, anyOf, type CombinedOptions } from '../policies/authenticate/combined/combined.options.js';
 export { type JwtOptions, jwt } from '../policies/authenticate/jwt/jwt.options.js';
 export { JwtAuthGuard } from '../policies/authenticate/jwt-auth.guard.js';
+export type { AuthorizationCall } from '../policies/authorize/authorization-call.js';
 export { Authorize, RequireScope } from '../policies/authorize/authorize.decorator.js';
 export { AuthorizeGuard } from '../policies/authorize/authorize.guard.js';
 export { BodyLimit } from '../policies/body-limit/body-limit.decorator.js';
 export { CorrelationIdInterceptor } from '../policies/correlation-id/correlation-id.interceptor.js';
 export { FilterResponse, Unfiltered } from '../policies/filter-response/filter-response.decorator.js';
 export { ResponseFilterInterceptor } from '../policies/filter-response/response-filter.interceptor.js';
+export { IpRestriction, NoIpRestriction } from '../policies/ip-restriction/ip-restriction.decorator.js';
+export { IpRestrictionGuard } from '../policies/ip-restriction/ip-restriction.guard.js';
 export { NoRateLimit, RateLimit } from '../policies/rate-limit/rate-limit.decorator.js';
 export { RateLimitGuard } from '../policies/rate-limit/rate-limit.guard.js';
 export { Timeout } from '../policies/timeout/timeout.decorator.js';

@@ -4,6 +4,7 @@ import { AuthenticatePolicy } from '../policies/authenticate/authenticate.policy
 import { AuthorizePolicy } from '../policies/authorize/authorize.policy.js';
 import { BodyLimitPolicy } from '../policies/body-limit/body-limit.policy.js';
 import { FilterResponsePolicy } from '../policies/filter-response/filter-response.policy.js';
+import { IpRestrictionPolicy } from '../policies/ip-restriction/ip-restriction.policy.js';
 import { RateLimitPolicy } from '../policies/rate-limit/rate-limit.policy.js';
 import { TimeoutPolicy } from '../policies/timeout/timeout.policy.js';
 import { TransformRequestPolicy } from '../policies/transform-request/transform-request.policy.js';
@@ -12,6 +13,7 @@ import { WebSocketPolicy } from '../policies/websocket/websocket.policy.js';
 
 /** Every policy of the gateway, in the order they run inside one stage. A new policy is a folder and a line here. */
 export const POLICY_TYPES: readonly Type<Policy<unknown>>[] = [
+  IpRestrictionPolicy,
   BodyLimitPolicy,
   AuthenticatePolicy,
   AuthorizePolicy,
@@ -25,6 +27,7 @@ export const POLICY_TYPES: readonly Type<Policy<unknown>>[] = [
 
 /** Those that no module of their own provides. */
 export const POLICY_PROVIDERS: readonly Provider[] = [
+  IpRestrictionPolicy,
   BodyLimitPolicy,
   AuthorizePolicy,
   TimeoutPolicy,

@@ -12,6 +12,10 @@ interface PolicySources {
 
 /** One row per policy; a policy without a row has no document, which a test refuses. */
 export const POLICY_SOURCES: Readonly<Record<string, PolicySources>> = {
+  'ip-restriction': {
+    decorators: 'src/policies/ip-restriction/ip-restriction.decorator.ts',
+    options: ['src/policies/ip-restriction/ip-restriction.options.ts', 'IpRestrictionOptions'],
+  },
   'body-limit': {
     decorators: 'src/policies/body-limit/body-limit.decorator.ts',
     options: ['src/policies/body-limit/body-limit.options.ts', 'BodyLimitOptions'],

@@ -22,8 +22,8 @@ function walk(claims: Claims, path: readonly string[]): unknown {
   return value;
 }
 
-/** Whether a claim, a list of roles or one role, names a wanted one. */
-export function holdsRole(claim: unknown, wanted: ReadonlySet<string>): boolean {
-  if (typeof claim === 'string') return wanted.has(claim);
-  return Array.isArray(claim) && claim.some((role) => wanted.has(role));
+/** Whether a claim, a list of names or one name, holds one of these. */
+export function namesOneOf(claim: unknown, names: ReadonlySet<string>): boolean {
+  if (typeof claim === 'string') return names.has(claim);
+  return Array.isArray(claim) && claim.some((name) => names.has(name));
 }
