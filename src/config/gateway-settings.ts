@@ -21,6 +21,13 @@ export interface JwtSettings {
   readonly clockSkewSeconds: number;
 }
 
+/** The server that is asked about tokens. */
+export interface IntrospectionSettings {
+  readonly url: string;
+  readonly clientId: string;
+  readonly clientSecret: SecretText;
+}
+
 export interface TlsSettings {
   readonly port: number;
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
@@ -59,6 +66,8 @@ export interface GatewaySettings {
     readonly token: SecretText | undefined;
   };
   readonly jwt: JwtSettings;
+  /** `undefined`: no server is configured that could be asked about tokens. */
+  readonly introspection: IntrospectionSettings | undefined;
   /** 0 switches a limit off, except where the table says otherwise. */
   readonly limits: {
     readonly bodyLimitBytes: number;

@@ -1,7 +1,8 @@
 import { ConfigError, type ConfigProblem } from '../contracts/config-problem.js';
 import type { Environment } from '../contracts/environment.js';
 import { type ReadTextFile, readSecret, readTextFile } from './configuration-sources.js';
-import type { GatewaySettings, JwtSettings, TlsSettings } from './gateway-settings.js';
+import type { GatewaySettings, IntrospectionSettings, JwtSettings, TlsSettings } from './gateway-settings.js';
+import { resolveIntrospection } from './introspection-settings.js';
 import { resolveJwt } from './jwt-settings.js';
 import { misspelledVariables } from './misspelled-variables.js';
 import { SecretText } from './secret-text.js';
@@ -29,11 +30,12 @@ export function loadSettings(
   const values = readValues(environment, readFile, problems);
   // 3.
   const jwt = resolveJwt(values, environment, readFile, problems);
+  const introspection = resolveIntrospection(values, environment, problems);
   const tls = resolveTls(values, environment, readFile, problems);
   checkRules(values, environment, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   // 4. Without a problem every value is there.
-  return freeze(toSettings(values as SettingValues, jwt, tls));
+  return freeze(toSettings(values as SettingValues, { jwt, introspection, tls }));
 }
 
 function reservedVariables(environment: Environment): ConfigProblem[] {
@@ -66,7 +68,14 @@ function readValues(
   return values as Partial<SettingValues>;
 }
 
-function toSettings(values: SettingValues, jwt: JwtSettings, tls: TlsSettings | undefined): GatewaySettings {
+/** What several variables make together. */
+interface Resolved {
+  readonly jwt: JwtSettings;
+  readonly introspection: IntrospectionSettings | undefined;
+  readonly tls: TlsSettings | undefined;
+}
+
+function toSettings(values: SettingValues, { jwt, introspection, tls }: Resolved): GatewaySettings {
   return {
     traffic: {
       host: values.HOST,
@@ -83,6 +92,7 @@ function toSettings(values: SettingValues, jwt: JwtSettings, tls: TlsSettings | 
       token: values.ADMIN_TOKEN === undefined ? undefined : new SecretText(values.ADMIN_TOKEN),
     },
     jwt,
+    introspection,
     limits: {
       bodyLimitBytes: values.BODY_LIMIT_BYTES,
       bodyMinBytesPerSecond: values.BODY_MIN_BYTES_PER_SECOND,

@@ -8,6 +8,8 @@ const SECRET_FILES = {
     jwt.key?.kind === 'secret' ? jwt.key.secret.reveal() : undefined,
   JWT_PUBLIC_KEY_FILE: ({ jwt }: GatewaySettings) =>
     jwt.key?.kind === 'public-key' ? jwt.key.pem : undefined,
+  INTROSPECTION_CLIENT_SECRET_FILE: ({ introspection }: GatewaySettings) =>
+    introspection?.clientSecret.reveal(),
 } as const;
 
 export type SecretFileVariable = keyof typeof SECRET_FILES;

@@ -12,12 +12,15 @@ import { authenticateWith } from '../policies/authenticate/authenticate.options.
 import { AUTHENTICATE_PROVIDERS } from '../policies/authenticate/authenticate.providers.js';
 import { DEFAULT_AUTHENTICATION } from '../policies/authenticate/authenticate.tokens.js';
 import type { AuthenticationDescriptor } from '../policies/authenticate/authentication-method.js';
+import { IntrospectionFactory } from '../policies/authenticate/introspection/introspection.factory.js';
+import { INTROSPECTION_SETTINGS } from '../policies/authenticate/introspection/introspection.settings.js';
 import { JwtFactory } from '../policies/authenticate/jwt/jwt.factory.js';
 import { JWT_SETTINGS } from '../policies/authenticate/jwt/jwt.settings.js';
 import { AuthorizeGuard } from '../policies/authorize/authorize.guard.js';
 import { DEFAULT_BODY_LIMIT } from '../policies/body-limit/body-limit.policy.js';
 import { IpRestrictionGuard } from '../policies/ip-restriction/ip-restriction.guard.js';
 import { IpRestrictionPolicy } from '../policies/ip-restriction/ip-restriction.policy.js';
+import { OUTBOUND_OBSERVER } from '../policies/outbound/outbound.tokens.js';
 import { RateLimitModule, type RateLimitModuleOptions } from '../policies/rate-limit/rate-limit.module.js';
 import { PlanBuilder } from './compiler/plan.builder.js';
 import { GLOBAL_DECLARATIONS, POLICIES, PolicyCatalogue } from './compiler/policy.catalogue.js';
@@ -30,6 +33,7 @@ import { GatewayGuard } from './interpreter/gateway.guard.js';
 import { GatewayInterceptor } from './interpreter/gateway.interceptor.js';
 import { GatewayExceptionFilter } from './interpreter/gateway-exception.filter.js';
 import { RouteRegistry } from './interpreter/route.registry.js';
+import { introspectionSettings } from './introspection-settings.js';
 import { jwtSettings } from './jwt-settings.js';
 import { POLICY_PROVIDERS, POLICY_TYPES } from './policies.js';
 import { SecretRotation } from './secret-rotation.js';
@@ -148,6 +152,12 @@ function settingsProviders(options: GatewayModuleOptions): Provider[] {
         createObservability(settings, { telemetry: startTelemetry(environment) }),
     },
     { provide: JWT_SETTINGS, inject: [SETTINGS], useFactory: jwtSettings },
+    { provide: INTROSPECTION_SETTINGS, inject: [SETTINGS], useFactory: introspectionSettings },
+    {
+      provide: OUTBOUND_OBSERVER,
+      inject: [OBSERVABILITY],
+      useFactory: ({ observer }: Observability) => observer,
+    },
     {
       provide: DEFAULT_BODY_LIMIT,
       inject: [SETTINGS],
@@ -157,13 +167,14 @@ function settingsProviders(options: GatewayModuleOptions): Provider[] {
     { provide: DEFAULT_AUTHENTICATION, useValue: options.authentication },
     {
       provide: SecretRotation,
-      inject: [SETTINGS, ENVIRONMENT, OBSERVABILITY, JwtFactory],
+      inject: [SETTINGS, ENVIRONMENT, OBSERVABILITY, JwtFactory, IntrospectionFactory],
       useFactory: (
         settings: GatewaySettings,
         environment: Environment,
         { events }: Observability,
         jwt: JwtFactory,
-      ) => new SecretRotation({ settings, environment, events, jwt }),
+        introspection: IntrospectionFactory,
+      ) => new SecretRotation({ settings, environment, events, jwt, introspection }),
     },
   ];
 }

@@ -27,6 +27,10 @@ export { type AnonymousOptions, anonymous } from '../policies/authenticate/anony
 export { Authenticate, Public } from '../policies/authenticate/authenticate.decorator.js';
 export type { AuthenticationDescriptor } from '../policies/authenticate/authentication-method.js';
 export { allOf, anyOf, type CombinedOptions } from '../policies/authenticate/combined/combined.options.js';
+export {
+  type IntrospectionOptions,
+  introspection,
+} from '../policies/authenticate/introspection/introspection.options.js';
 export { type JwtOptions, jwt } from '../policies/authenticate/jwt/jwt.options.js';
 export { JwtAuthGuard } from '../policies/authenticate/jwt-auth.guard.js';
 export type { AuthorizationCall } from '../policies/authorize/authorization-call.js';

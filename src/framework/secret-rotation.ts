@@ -4,7 +4,9 @@ import type { SecretFileVariable } from '../config/secret-files.js';
 import { SecretFilesWatcher } from '../config/secret-files.watcher.js';
 import type { Environment } from '../contracts/environment.js';
 import { EVENTS, type EventLog } from '../observability/events.js';
+import type { IntrospectionFactory } from '../policies/authenticate/introspection/introspection.factory.js';
 import type { JwtFactory } from '../policies/authenticate/jwt/jwt.factory.js';
+import { introspectionSettings } from './introspection-settings.js';
 import { jwtSettings } from './jwt-settings.js';
 
 export interface SecretRotationOptions {
@@ -13,16 +15,20 @@ export interface SecretRotationOptions {
   readonly settings: GatewaySettings;
   readonly events: EventLog;
   readonly jwt: JwtFactory;
+  readonly introspection: IntrospectionFactory;
 }
 
-/** Lets the changed file of a secret take effect in the running gateway: the key of tokens, the admin token. */
+/** Lets the changed file of a secret take effect in the running gateway: the key of tokens, the admin token, the
+ * gateway's own password where it asks about tokens. */
 export class SecretRotation implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #watcher: SecretFilesWatcher;
   readonly #jwt: JwtFactory;
+  readonly #introspection: IntrospectionFactory;
   #adminToken: GatewaySettings['admin']['token'];
 
-  constructor({ environment, settings, events, jwt }: SecretRotationOptions) {
+  constructor({ environment, settings, events, jwt, introspection }: SecretRotationOptions) {
     this.#jwt = jwt;
+    this.#introspection = introspection;
     this.#adminToken = settings.admin.token;
     this.#watcher = new SecretFilesWatcher({
       environment,
@@ -47,8 +53,16 @@ export class SecretRotation implements OnApplicationBootstrap, OnApplicationShut
   }
 
   #take(variable: SecretFileVariable, settings: GatewaySettings): readonly string[] {
-    if (variable !== 'ADMIN_TOKEN_FILE') return this.#jwt.changeSettings(jwtSettings(settings));
-    this.#adminToken = settings.admin.token;
-    return [];
+    switch (variable) {
+      case 'ADMIN_TOKEN_FILE':
+        this.#adminToken = settings.admin.token;
+        return [];
+      case 'INTROSPECTION_CLIENT_SECRET_FILE': {
+        const changed = introspectionSettings(settings);
+        return changed === undefined ? [] : this.#introspection.changeSettings(changed);
+      }
+      default:
+        return this.#jwt.changeSettings(jwtSettings(settings));
+    }
   }
 }

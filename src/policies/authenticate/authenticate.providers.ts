@@ -6,11 +6,12 @@ import type { AuthenticationMethodFactory } from './authentication-method.js';
 import { AuthenticationMethods } from './authentication-methods.js';
 import { AllOfFactory, AnyOfFactory } from './combined/combined.factory.js';
 import { ConsumerDirectory } from './consumers/consumer.directory.js';
+import { IntrospectionFactory } from './introspection/introspection.factory.js';
 import { JwtFactory } from './jwt/jwt.factory.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
 
 /** Every kind of authentication method. A new kind is a folder and a line here. */
-const FACTORIES = [JwtFactory, AnonymousFactory, AnyOfFactory, AllOfFactory] as const;
+const FACTORIES = [JwtFactory, IntrospectionFactory, AnonymousFactory, AnyOfFactory, AllOfFactory] as const;
 
 /** What a module lists to have the identity policy. */
 export const AUTHENTICATE_PROVIDERS: readonly Provider[] = [

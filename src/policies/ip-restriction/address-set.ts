@@ -5,16 +5,16 @@ import { type AddressNumber, type AddressRange, masked } from './address-range.j
  * ranges there are.
  */
 export class AddressSet {
-  readonly #v4: readonly Bucket[];
-  readonly #v6: readonly Bucket[];
+  readonly #buckets: Readonly<Record<AddressNumber['family'], readonly Bucket[]>>;
 
   constructor(ranges: readonly AddressRange[]) {
-    this.#v4 = bucketsOf(ranges.filter(({ family }) => family === 4));
-    this.#v6 = bucketsOf(ranges.filter(({ family }) => family === 6));
+    const of = (wanted: AddressNumber['family']) =>
+      bucketsOf(ranges.filter(({ family }) => family === wanted));
+    this.#buckets = { 4: of(4), 6: of(6) };
   }
 
   has(address: AddressNumber): boolean {
-    for (const { prefix, firsts } of address.family === 4 ? this.#v4 : this.#v6) {
+    for (const { prefix, firsts } of this.#buckets[address.family]) {
       if (firsts.has(masked(address, prefix))) return true;
     }
     return false;

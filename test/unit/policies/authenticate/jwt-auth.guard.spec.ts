@@ -205,7 +205,7 @@ describe('AuthenticatePolicy', () => {
         'GatewayModule.forRoot({ authentication: jwt() }).',
     ]);
     expect(policy.check({ method: { method: 'carrier-pigeon', options: {} } })).toEqual([
-      'the authentication method "carrier-pigeon" is not known; must be one of jwt, anonymous, any-of, all-of.',
+      'the authentication method "carrier-pigeon" is not known; must be one of jwt, introspection, anonymous, any-of, all-of.',
     ]);
   });
 
