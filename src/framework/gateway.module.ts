@@ -18,6 +18,8 @@ import { JwtFactory } from '../policies/authenticate/jwt/jwt.factory.js';
 import { JWT_SETTINGS } from '../policies/authenticate/jwt/jwt.settings.js';
 import { AuthorizeGuard } from '../policies/authorize/authorize.guard.js';
 import { DEFAULT_BODY_LIMIT } from '../policies/body-limit/body-limit.policy.js';
+import { ExternalAuthorizationGuard } from '../policies/external-authorization/external-authorization.guard.js';
+import { ExternalAuthorizationPolicy } from '../policies/external-authorization/external-authorization.policy.js';
 import { IpRestrictionGuard } from '../policies/ip-restriction/ip-restriction.guard.js';
 import { IpRestrictionPolicy } from '../policies/ip-restriction/ip-restriction.policy.js';
 import { OUTBOUND_OBSERVER } from '../policies/outbound/outbound.tokens.js';
@@ -88,6 +90,7 @@ export class GatewayModule implements NestModule {
         ...POLICY_PROVIDERS,
         AuthorizeGuard,
         IpRestrictionGuard,
+        ExternalAuthorizationGuard,
         ...(options.policies ?? []),
         {
           provide: POLICIES,
@@ -117,6 +120,8 @@ export class GatewayModule implements NestModule {
         AuthorizeGuard,
         IpRestrictionPolicy,
         IpRestrictionGuard,
+        ExternalAuthorizationPolicy,
+        ExternalAuthorizationGuard,
       ],
     };
   }

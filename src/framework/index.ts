@@ -38,6 +38,12 @@ export { Authorize, RequireScope } from '../policies/authorize/authorize.decorat
 export { AuthorizeGuard } from '../policies/authorize/authorize.guard.js';
 export { BodyLimit } from '../policies/body-limit/body-limit.decorator.js';
 export { CorrelationIdInterceptor } from '../policies/correlation-id/correlation-id.interceptor.js';
+export {
+  ExternalAuthorization,
+  NoExternalAuthorization,
+} from '../policies/external-authorization/external-authorization.decorator.js';
+export { ExternalAuthorizationGuard } from '../policies/external-authorization/external-authorization.guard.js';
+export type { ExternalAuthorizationOptions } from '../policies/external-authorization/external-authorization.options.js';
 export { FilterResponse, Unfiltered } from '../policies/filter-response/filter-response.decorator.js';
 export { ResponseFilterInterceptor } from '../policies/filter-response/response-filter.interceptor.js';
 export { IpRestriction, NoIpRestriction } from '../policies/ip-restriction/ip-restriction.decorator.js';

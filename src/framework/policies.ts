@@ -3,6 +3,7 @@ import type { Policy } from '../contracts/policy.js';
 import { AuthenticatePolicy } from '../policies/authenticate/authenticate.policy.js';
 import { AuthorizePolicy } from '../policies/authorize/authorize.policy.js';
 import { BodyLimitPolicy } from '../policies/body-limit/body-limit.policy.js';
+import { ExternalAuthorizationPolicy } from '../policies/external-authorization/external-authorization.policy.js';
 import { FilterResponsePolicy } from '../policies/filter-response/filter-response.policy.js';
 import { IpRestrictionPolicy } from '../policies/ip-restriction/ip-restriction.policy.js';
 import { RateLimitPolicy } from '../policies/rate-limit/rate-limit.policy.js';
@@ -17,6 +18,7 @@ export const POLICY_TYPES: readonly Type<Policy<unknown>>[] = [
   BodyLimitPolicy,
   AuthenticatePolicy,
   AuthorizePolicy,
+  ExternalAuthorizationPolicy,
   RateLimitPolicy,
   WebSocketPolicy,
   TimeoutPolicy,
@@ -30,6 +32,7 @@ export const POLICY_PROVIDERS: readonly Provider[] = [
   IpRestrictionPolicy,
   BodyLimitPolicy,
   AuthorizePolicy,
+  ExternalAuthorizationPolicy,
   TimeoutPolicy,
   TransformRequestPolicy,
   FilterResponsePolicy,

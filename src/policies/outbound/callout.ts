@@ -1,5 +1,6 @@
 import { GatewayError } from '../../contracts/gateway-error.js';
 import type { Breaker } from '../../resilience/breaker.js';
+import { speaksAgainstServer, UnusableAnswer } from './unusable-answer.js';
 
 /** Questions under way at the same time. One more is refused: a flood of them would be a flood of connections. */
 const CALLOUT_MAX_PENDING = 256;
@@ -28,17 +29,19 @@ export class Callout<T> {
 
   /**
    * @param key equal for questions whose answers are the same
-   * @param ask rejects when the answer is of no use: that counts as the server's failure
+   * @param ask rejects when the answer is of no use; unless it says otherwise, that counts as the server's failure
    * @throws GatewayError `identity-unavailable` when no answer is to be had
    */
   ask(key: string, ask: () => Promise<T>): Promise<T> {
     const pending = this.#pending.get(key);
     if (pending !== undefined) return pending;
     if (this.#pending.size >= this.maxPending) {
-      return Promise.reject(this.#unavailable(new Error('Too many questions are under way.'), BUSY));
+      return Promise.reject(
+        this.#unavailable(new UnusableAnswer('Too many questions are under way.', 'request'), BUSY),
+      );
     }
     const asked = this.breaker
-      .run(ask, undefined, always)
+      .run(ask, undefined, speaksAgainstServer)
       .catch((error: unknown) => {
         // Open, the breaker says when it is worth to come back.
         throw this.#unavailable(error, error instanceof GatewayError ? error.headers : undefined);
@@ -58,6 +61,5 @@ export class Callout<T> {
   }
 }
 
-const always = (): boolean => true;
 const NO_HEADERS: readonly string[] = Object.freeze([]);
 const BUSY: readonly string[] = Object.freeze(['Retry-After', String(BUSY_SECONDS)]);

@@ -30,6 +30,13 @@ export const POLICY_SOURCES: Readonly<Record<string, PolicySources>> = {
     options: ['src/policies/authorize/authorize.options.ts', 'AuthorizeOptions'],
     types: ['AuthorizeRule'],
   },
+  'external-authorization': {
+    decorators: 'src/policies/external-authorization/external-authorization.decorator.ts',
+    options: [
+      'src/policies/external-authorization/external-authorization.options.ts',
+      'ExternalAuthorizationOptions',
+    ],
+  },
   'rate-limit': {
     decorators: 'src/policies/rate-limit/rate-limit.decorator.ts',
     options: ['src/policies/rate-limit/rate-limit.options.ts', 'RateLimitOptions'],

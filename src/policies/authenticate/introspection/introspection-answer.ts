@@ -1,4 +1,5 @@
 import type { CappedAnswer } from '../../outbound/capped-fetch.js';
+import { UnusableAnswer } from '../../outbound/unusable-answer.js';
 import { type JsonObject, parseStrictObject } from '../jwt/strict-json.js';
 import type { IntrospectionRefusal } from './introspection-refusal.js';
 
@@ -21,10 +22,10 @@ export interface ActiveToken {
 /**
  * Reads an answer (RFC 7662, section 2.2): 200, JSON without a name that stands twice, `active` true or false.
  *
- * @throws Error when it is none: then nothing is known of the token, and the server is at fault
+ * @throws Error when it is none: then nothing is known of the token
  */
 export function readIntrospection({ status, headers, body }: CappedAnswer): JsonObject {
-  if (status !== 200) throw new Error(`The introspection endpoint answered ${status}.`);
+  if (status !== 200) throw UnusableAnswer.ofStatus(status);
   const type = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/json') throw new Error('The introspection endpoint did not answer with JSON.');
   const answer = parseStrictObject(body);

@@ -20,6 +20,9 @@ const REMEMBERED_MAX_BYTES = 8_192;
 /** Remembered tokens of each kind: those that are active, and apart from them those that were refused. */
 const REMEMBERED = 10_000;
 
+/** No issuer makes a longer one, and a form of any length could be one that the server refuses. */
+const TOKEN_MAX_LENGTH = 8_192;
+
 /** RFC 6750, section 2.1. */
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 /** Three parts with two dots: what a JWT looks like, whatever is in it. */
@@ -65,7 +68,7 @@ export class IntrospectionMethod implements AuthenticationMethod {
     if (credentials === REPEATED) return this.#refusals.repeated;
     const token = bearerToken(credentials);
     if (token === undefined) return this.#refusals.missing;
-    if (!B64TOKEN.test(token)) return this.#refusals.malformed;
+    if (token.length > TOKEN_MAX_LENGTH || !B64TOKEN.test(token)) return this.#refusals.malformed;
     if (this.#configuration.opaqueOnly && JWT_FORM.test(token)) return this.#refusals.malformed;
     // 2. 32 bytes as one string of as many characters: a key that a Map compares by content.
     const key = hash('sha256', token, 'latin1');
