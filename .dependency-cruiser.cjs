@@ -12,7 +12,8 @@ const ROOMS = {
   observability: ['contracts'],
   redis: ['contracts'],
   proxy: ['contracts', 'resilience', 'targets'],
-  policies: ['contracts'],
+  // What a policy asks of another server stands behind a breaker.
+  policies: ['contracts', 'resilience'],
   routing: ['contracts'],
   edge: ['contracts', 'routing', 'policies/correlation-id'],
   health: ['contracts', 'config', 'targets', 'resilience', 'observability'],
@@ -93,10 +94,10 @@ module.exports = {
     },
     {
       name: 'policy-alone',
-      comment: 'A policy may not lean on another; the correlation id is everybody’s.',
+      comment: 'A policy may not lean on another; the correlation id, and how other servers are asked, are everybody’s.',
       severity: 'error',
       from: { path: '^src/policies/([^/]+)/' },
-      to: { path: '^src/policies/', pathNot: '^src/policies/($1|correlation-id)/' },
+      to: { path: '^src/policies/', pathNot: '^src/policies/($1|correlation-id|outbound)/' },
     },
     {
       name: 'stage-knows-no-framework',

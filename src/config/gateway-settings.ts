@@ -21,6 +21,13 @@ export interface JwtSettings {
   readonly clockSkewSeconds: number;
 }
 
+/** The server that is asked about tokens. */
+export interface IntrospectionSettings {
+  readonly url: string;
+  readonly clientId: string;
+  readonly clientSecret: SecretText;
+}
+
 export interface TlsSettings {
   readonly port: number;
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
@@ -81,6 +88,8 @@ export interface GatewaySettings {
   readonly redis: { readonly url: SecretText } | undefined;
   /** `undefined`: no key is configured, and no token is signed. */
   readonly identity: IdentitySettings | undefined;
+  /** `undefined`: no server is configured that could be asked about tokens. */
+  readonly introspection: IntrospectionSettings | undefined;
   /** 0 switches a limit off, except where the table says otherwise. */
   readonly limits: {
     readonly bodyLimitBytes: number;

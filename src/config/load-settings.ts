@@ -1,8 +1,15 @@
 import { ConfigError, type ConfigProblem } from '../contracts/config-problem.js';
 import type { Environment } from '../contracts/environment.js';
 import { type ReadTextFile, readNamedFile, readSecret, readTextFile } from './configuration-sources.js';
-import type { GatewaySettings, IdentitySettings, JwtSettings, TlsSettings } from './gateway-settings.js';
+import type {
+  GatewaySettings,
+  IdentitySettings,
+  IntrospectionSettings,
+  JwtSettings,
+  TlsSettings,
+} from './gateway-settings.js';
 import { resolveIdentity } from './identity-settings.js';
+import { resolveIntrospection } from './introspection-settings.js';
 import { resolveJwt } from './jwt-settings.js';
 import { misspelledVariables } from './misspelled-variables.js';
 import { SecretText } from './secret-text.js';
@@ -31,12 +38,13 @@ export function loadSettings(
   // 3.
   const jwt = resolveJwt(values, environment, readFile, problems);
   const identity = resolveIdentity(values, readFile, problems);
+  const introspection = resolveIntrospection(values, environment, problems);
   const tls = resolveTls(values, environment, readFile, problems);
   const consumers = readConsumers(values, readFile, problems);
   checkRules(values, environment, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   // 4. Without a problem every value is there.
-  return freeze(toSettings(values as SettingValues, { jwt, identity, tls, consumers }));
+  return freeze(toSettings(values as SettingValues, { jwt, identity, introspection, tls, consumers }));
 }
 
 function reservedVariables(environment: Environment): ConfigProblem[] {
@@ -86,13 +94,14 @@ const hidden = (text: string | undefined): SecretText | undefined =>
 interface ResolvedSettings {
   readonly jwt: JwtSettings;
   readonly identity: IdentitySettings | undefined;
+  readonly introspection: IntrospectionSettings | undefined;
   readonly tls: TlsSettings | undefined;
   readonly consumers: SecretText | undefined;
 }
 
 function toSettings(
   values: SettingValues,
-  { jwt, identity, tls, consumers }: ResolvedSettings,
+  { jwt, identity, introspection, tls, consumers }: ResolvedSettings,
 ): GatewaySettings {
   return {
     traffic: {
@@ -110,6 +119,7 @@ function toSettings(
       token: hidden(values.ADMIN_TOKEN),
     },
     jwt,
+    introspection,
     identity,
     consumers: {
       file: consumers,

@@ -11,6 +11,8 @@ const SECRET_FILES = {
     jwt.key?.kind === 'public-key' ? jwt.key.pem : undefined,
   CONSUMERS_FILE: ({ consumers }: GatewaySettings) => consumers.file?.reveal(),
   API_KEYS_FILE: ({ consumers }: GatewaySettings) => consumers.apiKeys?.reveal(),
+  INTROSPECTION_CLIENT_SECRET_FILE: ({ introspection }: GatewaySettings) =>
+    introspection?.clientSecret.reveal(),
 } as const;
 
 export type SecretFileVariable = keyof typeof SECRET_FILES;

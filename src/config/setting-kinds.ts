@@ -53,7 +53,7 @@ export function text(allowed: string, pattern: RegExp): SettingKind<string> {
 export function secret(minBytes: number, pattern = /^/): SettingKind<string> {
   return {
     type: 'secret',
-    allowed: `at least ${minBytes} bytes`,
+    allowed: minBytes === 1 ? 'a text that is not empty' : `at least ${minBytes} bytes`,
     unit: undefined,
     schema: z
       .string()

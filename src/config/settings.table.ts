@@ -284,6 +284,23 @@ export const SETTINGS = {
     'How long a key that was replaced is still published, for tokens that it signed and for upstreams that keep the key set.',
   ),
 
+  INTROSPECTION_URL: optional(
+    'identity',
+    keySetUrl,
+    'Where the authorization server tells whether a token is active (RFC 7662), for `introspection()`. Needs the two below.',
+  ),
+  INTROSPECTION_CLIENT_ID: optional(
+    'identity',
+    text('the name of the gateway at that server', /^[\x20-\x7e]+$/),
+    'Who the gateway is to that server.',
+  ),
+  INTROSPECTION_CLIENT_SECRET: optional(
+    'identity',
+    secret(1),
+    'Its password there, sent as HTTP Basic over TLS.',
+    'secret',
+  ),
+
   BODY_LIMIT_BYTES: withDefault(
     'limits',
     wholeNumber(0, Number.MAX_SAFE_INTEGER, 'bytes', ' (0 switches it off)'),

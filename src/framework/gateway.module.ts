@@ -18,11 +18,18 @@ import type { AuthenticationDescriptor } from '../policies/authenticate/authenti
 import { CLIENTS_SHOW_CERTIFICATES } from '../policies/authenticate/client-certificate/client-certificate.factory.js';
 import type { ConsumerDeclaration } from '../policies/authenticate/consumers/consumer.declaration.js';
 import { CONSUMER_SETTINGS, ConsumerSources } from '../policies/authenticate/consumers/consumer.sources.js';
+import { IntrospectionFactory } from '../policies/authenticate/introspection/introspection.factory.js';
+import { INTROSPECTION_SETTINGS } from '../policies/authenticate/introspection/introspection.settings.js';
 import { JwtFactory } from '../policies/authenticate/jwt/jwt.factory.js';
 import { JWT_SETTINGS } from '../policies/authenticate/jwt/jwt.settings.js';
 import { AuthorizeGuard } from '../policies/authorize/authorize.guard.js';
 import { DEFAULT_BODY_LIMIT } from '../policies/body-limit/body-limit.policy.js';
+import { ExternalAuthorizationGuard } from '../policies/external-authorization/external-authorization.guard.js';
+import { ExternalAuthorizationPolicy } from '../policies/external-authorization/external-authorization.policy.js';
 import { IdentitySigner } from '../policies/forward-identity/token/identity.signer.js';
+import { IpRestrictionGuard } from '../policies/ip-restriction/ip-restriction.guard.js';
+import { IpRestrictionPolicy } from '../policies/ip-restriction/ip-restriction.policy.js';
+import { OUTBOUND_OBSERVER } from '../policies/outbound/outbound.tokens.js';
 import { RateLimitModule, type RateLimitModuleOptions } from '../policies/rate-limit/rate-limit.module.js';
 import { markEdgeControllers } from './compiler/ordinary-route.js';
 import { PlanBuilder } from './compiler/plan.builder.js';
@@ -45,6 +52,7 @@ import { GatewayGuard } from './interpreter/gateway.guard.js';
 import { GatewayInterceptor } from './interpreter/gateway.interceptor.js';
 import { GatewayExceptionFilter } from './interpreter/gateway-exception.filter.js';
 import { RouteRegistry } from './interpreter/route.registry.js';
+import { introspectionSettings } from './introspection-settings.js';
 import { INVARIANTS } from './invariants/declared-invariants.check.js';
 import type { Invariant } from './invariants/invariant.js';
 import { jwtSettings } from './jwt-settings.js';
@@ -107,6 +115,8 @@ export class GatewayModule implements NestModule {
         ...AUTHENTICATE_PROVIDERS,
         ...POLICY_PROVIDERS,
         AuthorizeGuard,
+        IpRestrictionGuard,
+        ExternalAuthorizationGuard,
         ...(options.policies ?? []),
         {
           provide: POLICIES,
@@ -139,6 +149,10 @@ export class GatewayModule implements NestModule {
         PRINCIPAL_STAND_IN,
         CLOCK,
         AuthorizeGuard,
+        IpRestrictionPolicy,
+        IpRestrictionGuard,
+        ExternalAuthorizationPolicy,
+        ExternalAuthorizationGuard,
       ],
     };
   }
@@ -175,6 +189,12 @@ function settingsProviders(options: GatewayModuleOptions): Provider[] {
         createObservability(settings, { telemetry: startTelemetry(environment) }),
     },
     { provide: JWT_SETTINGS, inject: [SETTINGS], useFactory: jwtSettings },
+    { provide: INTROSPECTION_SETTINGS, inject: [SETTINGS], useFactory: introspectionSettings },
+    {
+      provide: OUTBOUND_OBSERVER,
+      inject: [OBSERVABILITY],
+      useFactory: ({ observer }: Observability) => observer,
+    },
     {
       provide: CONSUMER_SETTINGS,
       inject: [SETTINGS],
@@ -225,7 +245,15 @@ function settingsProviders(options: GatewayModuleOptions): Provider[] {
     },
     {
       provide: SecretRotation,
-      inject: [SETTINGS, ENVIRONMENT, OBSERVABILITY, JwtFactory, ConsumerSources, IdentitySigner],
+      inject: [
+        SETTINGS,
+        ENVIRONMENT,
+        OBSERVABILITY,
+        JwtFactory,
+        ConsumerSources,
+        IdentitySigner,
+        IntrospectionFactory,
+      ],
       useFactory: (
         settings: GatewaySettings,
         environment: Environment,
@@ -233,7 +261,8 @@ function settingsProviders(options: GatewayModuleOptions): Provider[] {
         jwt: JwtFactory,
         consumers: ConsumerSources,
         signer: IdentitySigner,
-      ) => new SecretRotation({ settings, environment, events, jwt, consumers, signer }),
+        introspection: IntrospectionFactory,
+      ) => new SecretRotation({ settings, environment, events, jwt, consumers, signer, introspection }),
     },
   ];
 }

@@ -3,10 +3,10 @@ import type { Environment } from '../contracts/environment.js';
 import type { Exchange } from '../contracts/exchange.js';
 import type { Forwarder } from '../contracts/forwarder.js';
 import type { Principal } from '../contracts/principal.js';
-import type { Observability } from '../observability/create-observability.js';
 
-/** Injects the Environment the gateway was started with. */
-export const ENVIRONMENT = Symbol('portcullis.environment');
+export { ENVIRONMENT } from '../contracts/environment.js';
+
+import type { Observability } from '../observability/create-observability.js';
 
 /** Injects the GatewaySettings. */
 export const SETTINGS = Symbol('portcullis.settings');

@@ -46,6 +46,10 @@ export type {
   ConsumerDeclaration,
   PasswordDeclaration,
 } from '../policies/authenticate/consumers/consumer.declaration.js';
+export {
+  type IntrospectionOptions,
+  introspection,
+} from '../policies/authenticate/introspection/introspection.options.js';
 export { type JwtOptions, jwt } from '../policies/authenticate/jwt/jwt.options.js';
 export { JwtAuthGuard } from '../policies/authenticate/jwt-auth.guard.js';
 export {
@@ -53,12 +57,19 @@ export {
   type PrincipalOf,
   passportStrategy,
 } from '../policies/authenticate/passport/passport.options.js';
+export type { AuthorizationCall } from '../policies/authorize/authorization-call.js';
 export { Authorize, RequireScope } from '../policies/authorize/authorize.decorator.js';
 export { AuthorizeGuard } from '../policies/authorize/authorize.guard.js';
 export { BodyLimit } from '../policies/body-limit/body-limit.decorator.js';
 export { CorrelationIdInterceptor } from '../policies/correlation-id/correlation-id.interceptor.js';
 export { Cors, cors, NoCors } from '../policies/cors/cors.decorator.js';
 export type { CorsOptions } from '../policies/cors/cors.options.js';
+export {
+  ExternalAuthorization,
+  NoExternalAuthorization,
+} from '../policies/external-authorization/external-authorization.decorator.js';
+export { ExternalAuthorizationGuard } from '../policies/external-authorization/external-authorization.guard.js';
+export type { ExternalAuthorizationOptions } from '../policies/external-authorization/external-authorization.options.js';
 export { FilterResponse, Unfiltered } from '../policies/filter-response/filter-response.decorator.js';
 export { ResponseFilterInterceptor } from '../policies/filter-response/response-filter.interceptor.js';
 export {
@@ -68,6 +79,8 @@ export {
 } from '../policies/forward-identity/forward-identity.decorator.js';
 export type { ForwardIdentityOptions } from '../policies/forward-identity/forward-identity.options.js';
 export type { InternalTokenOptions } from '../policies/forward-identity/token/internal-token.options.js';
+export { IpRestriction, NoIpRestriction } from '../policies/ip-restriction/ip-restriction.decorator.js';
+export { IpRestrictionGuard } from '../policies/ip-restriction/ip-restriction.guard.js';
 export { NoRateLimit, RateLimit } from '../policies/rate-limit/rate-limit.decorator.js';
 export { RateLimitGuard } from '../policies/rate-limit/rate-limit.guard.js';
 export {

@@ -4,8 +4,10 @@ import { AuthenticatePolicy } from '../policies/authenticate/authenticate.policy
 import { AuthorizePolicy } from '../policies/authorize/authorize.policy.js';
 import { BodyLimitPolicy } from '../policies/body-limit/body-limit.policy.js';
 import { CorsPolicy } from '../policies/cors/cors.policy.js';
+import { ExternalAuthorizationPolicy } from '../policies/external-authorization/external-authorization.policy.js';
 import { FilterResponsePolicy } from '../policies/filter-response/filter-response.policy.js';
 import { ForwardIdentityPolicy } from '../policies/forward-identity/forward-identity.policy.js';
+import { IpRestrictionPolicy } from '../policies/ip-restriction/ip-restriction.policy.js';
 import { RateLimitPolicy } from '../policies/rate-limit/rate-limit.policy.js';
 import { SecurityHeadersPolicy } from '../policies/security-headers/security-headers.policy.js';
 import { TimeoutPolicy } from '../policies/timeout/timeout.policy.js';
@@ -16,9 +18,11 @@ import { WebSocketPolicy } from '../policies/websocket/websocket.policy.js';
 /** Every policy of the gateway, in the order they run inside one stage. A new policy is a folder and a line here. */
 export const POLICY_TYPES: readonly Type<Policy<unknown>>[] = [
   CorsPolicy,
+  IpRestrictionPolicy,
   BodyLimitPolicy,
   AuthenticatePolicy,
   AuthorizePolicy,
+  ExternalAuthorizationPolicy,
   RateLimitPolicy,
   WebSocketPolicy,
   TimeoutPolicy,
@@ -32,8 +36,10 @@ export const POLICY_TYPES: readonly Type<Policy<unknown>>[] = [
 /** Those that no module of their own provides. */
 export const POLICY_PROVIDERS: readonly Provider[] = [
   CorsPolicy,
+  IpRestrictionPolicy,
   BodyLimitPolicy,
   AuthorizePolicy,
+  ExternalAuthorizationPolicy,
   TimeoutPolicy,
   TransformRequestPolicy,
   ForwardIdentityPolicy,

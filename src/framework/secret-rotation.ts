@@ -5,9 +5,11 @@ import { SecretFilesWatcher } from '../config/secret-files.watcher.js';
 import type { Environment } from '../contracts/environment.js';
 import { EVENTS, type EventFields, type EventLog, type EventName } from '../observability/events.js';
 import type { ConsumerSources } from '../policies/authenticate/consumers/consumer.sources.js';
+import type { IntrospectionFactory } from '../policies/authenticate/introspection/introspection.factory.js';
 import type { JwtFactory } from '../policies/authenticate/jwt/jwt.factory.js';
 import type { IdentitySigner } from '../policies/forward-identity/token/identity.signer.js';
 import { consumerTexts } from './consumer-settings.js';
+import { introspectionSettings } from './introspection-settings.js';
 import { jwtSettings } from './jwt-settings.js';
 
 export interface SecretRotationOptions {
@@ -18,20 +20,31 @@ export interface SecretRotationOptions {
   readonly jwt: JwtFactory;
   readonly consumers: ConsumerSources;
   readonly signer: IdentitySigner;
+  readonly introspection: IntrospectionFactory;
 }
 
-/** Lets the changed file of a secret take effect in the running gateway: the keys of tokens, the admin token. */
+/** Lets the changed file of a secret take effect in the running gateway. */
 export class SecretRotation implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #watcher: SecretFilesWatcher;
   readonly #jwt: JwtFactory;
   readonly #consumers: ConsumerSources;
   readonly #signer: IdentitySigner;
+  readonly #introspection: IntrospectionFactory;
   #adminToken: GatewaySettings['admin']['token'];
 
-  constructor({ environment, settings, events, jwt, consumers, signer }: SecretRotationOptions) {
+  constructor({
+    environment,
+    settings,
+    events,
+    jwt,
+    consumers,
+    signer,
+    introspection,
+  }: SecretRotationOptions) {
     this.#jwt = jwt;
     this.#consumers = consumers;
     this.#signer = signer;
+    this.#introspection = introspection;
     this.#adminToken = settings.admin.token;
     this.#watcher = new SecretFilesWatcher({
       environment,
@@ -69,6 +82,10 @@ export class SecretRotation implements OnApplicationBootstrap, OnApplicationShut
         return [];
       case 'IDENTITY_KEY_FILE':
         return this.#signer.changeKey(settings.identity?.key.reveal() ?? '');
+      case 'INTROSPECTION_CLIENT_SECRET_FILE': {
+        const changed = introspectionSettings(settings);
+        return changed === undefined ? [] : this.#introspection.changeSettings(changed);
+      }
       case 'JWT_SECRET_FILE':
       case 'JWT_PUBLIC_KEY_FILE':
         return this.#jwt.changeSettings(jwtSettings(settings));

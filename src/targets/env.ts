@@ -1,4 +1,3 @@
-import type { Environment } from '../contracts/environment.js';
 import type { EnvReference } from '../contracts/upstream-definition.js';
 
 /**
@@ -9,11 +8,4 @@ import type { EnvReference } from '../contracts/upstream-definition.js';
  */
 export function env(variable: string, fallback?: string): EnvReference {
   return Object.freeze({ variable, fallback });
-}
-
-/** The value a reference stands for; `undefined` when the variable is unset and there is no fallback. */
-export function readReference(reference: EnvReference, environment: Environment): string | undefined {
-  // `Object.hasOwn`: a variable named `constructor` must not find the record's prototype.
-  const value = Object.hasOwn(environment, reference.variable) ? environment[reference.variable] : undefined;
-  return value === undefined || value.trim() === '' ? reference.fallback : value;
 }

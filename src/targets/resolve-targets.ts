@@ -1,5 +1,6 @@
 import type { ConfigProblem } from '../contracts/config-problem.js';
 import type { Environment } from '../contracts/environment.js';
+import { readReference } from '../contracts/environment.js';
 import type { Target } from '../contracts/forwarder.js';
 import { checkOptions, show, wholeNumber } from '../contracts/option-check.js';
 import {
@@ -8,7 +9,6 @@ import {
   type TargetOption,
   type UpstreamOptions,
 } from '../contracts/upstream-definition.js';
-import { readReference } from './env.js';
 import { parseTargetUrl } from './target-url.js';
 
 const WEIGHT = wholeNumber(0, 1_000);

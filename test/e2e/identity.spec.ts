@@ -15,7 +15,6 @@ import {
 import {
   Authorize,
   defineUpstream,
-  type Exchange,
   env,
   Forward,
   type ForwardCall,
@@ -47,6 +46,10 @@ class TenantGuard implements CanActivate {
   }
 }
 
+interface AccountClaims {
+  readonly sub: string;
+}
+
 @ProxyController(ACCOUNTS, 'accounts')
 class AccountsController {
   constructor(@InjectUpstream(ACCOUNTS) private readonly accounts: UpstreamClient) {}
@@ -75,7 +78,7 @@ class AccountsController {
   }
 
   @Get('own/:id')
-  @Authorize((claims, exchange: Exchange) => claims['sub'] === exchange.param('id'))
+  @Authorize<AccountClaims, 'id'>((claims, call) => claims.sub === call.params.id)
   own(@Forward() call: ForwardCall) {
     return this.accounts.forward(call);
   }

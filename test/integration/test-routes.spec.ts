@@ -62,7 +62,7 @@ class UsersController {
   constructor(@InjectUpstream(USERS) private readonly users: UpstreamClient) {}
 
   @Get(':id')
-  @Authorize((claims, exchange) => claims['sub'] === exchange.param('id'))
+  @Authorize((claims, call) => claims['sub'] === call.params['id'])
   @RateLimit({ limit: 2, window: '1m', by: 'subject' })
   one(@Param('id') id: string, @Forward() call: ForwardCall) {
     return this.users.forward(call.to('/accounts/:id', { id }).withHeader('X-Seen', 'yes'));

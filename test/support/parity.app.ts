@@ -29,6 +29,10 @@ const MAIN = defineUpstream('main-service', { targets: env('UPSTREAM_URL'), brea
 const LEGACY = defineUpstream('legacy-service', { targets: env('UPSTREAM_URL'), breaker: false, proxy: {} });
 const GONE = defineUpstream('gone-service', { targets: env('GONE_URL'), breaker: false });
 
+interface OwnClaims {
+  readonly sub: string;
+}
+
 @ProxyController(MAIN, 'main', { upstreamPath: '/m' })
 @RateLimit({ limit: 100_000, window: '1h', by: 'subject', name: 'main' })
 @FilterResponse({ omit: ['secret', 'items.secret'] })
@@ -51,7 +55,7 @@ class MainController {
   }
 
   @Get('own/:id')
-  @Authorize((claims, exchange) => claims['sub'] === exchange.param('id'))
+  @Authorize<OwnClaims, 'id'>((claims, call) => claims.sub === call.params.id)
   own(@Forward() call: ForwardCall) {
     return this.main.forward(call);
   }

@@ -55,8 +55,8 @@ class PublicController {
     return 'everybody';
   },
 })
-@Authorize((_claims, exchange) => {
-  SEEN_PATHS.push({ policy: 'authorize', path: exchange.path });
+@Authorize((_claims, call) => {
+  SEEN_PATHS.push({ policy: 'authorize', path: call.path });
   return true;
 })
 class AdminController {

@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { ConfigProblem } from '../../contracts/config-problem.js';
+import { ordinaryRoute } from '../../contracts/declared-stages.js';
 import { declarationLevels } from '../../contracts/policy.js';
 import { handlerToken, proxyMetadataOf } from '../decorators/proxy-controller.decorator.js';
 import type { ControllerReader } from './controller.reader.js';
@@ -36,11 +37,18 @@ function checkController(type: Type, reader: ControllerReader, catalogue: Policy
     const { declarations, overridden, enforced: carriedOut } = reader.enhancers(type, method);
     const standing = [...declarations, ...overridden.flatMap((enhancer) => enhancer.declarations)];
     const enforced = new Set([...standing.map(({ policy }) => policy), ...carriedOut]);
-    for (const { policy, writtenAs } of declared) {
-      if (enforced.has(policy) || catalogue.byName.get(policy)?.atTheEdge === true) continue;
-      const known = catalogue.byName.has(policy) ? 'its guard or interceptor' : 'a policy of that name';
+    for (const { policy, writtenAs, options } of declared) {
+      const where = `${type.name}.${name}`;
+      const enforcer = catalogue.byName.get(policy);
+      if (enforced.has(policy)) {
+        const found = enforcer?.check(options, ordinaryRoute(where)) ?? [];
+        problems.push(...found.map((message) => ({ where, message: `${writtenAs}: ${message}` })));
+        continue;
+      }
+      if (enforcer?.atTheEdge === true) continue;
+      const known = enforcer !== undefined ? 'its guard or interceptor' : 'a policy of that name';
       problems.push({
-        where: `${type.name}.${name}`,
+        where,
         message: `${writtenAs} stands on an ordinary controller and nothing enforces it; add ${known}, or make the controller a @ProxyController.`,
       });
     }

@@ -11,6 +11,7 @@ import { ClientCertificateFactory } from './client-certificate/client-certificat
 import { AllOfFactory, AnyOfFactory } from './combined/combined.factory.js';
 import { ConsumerDirectory } from './consumers/consumer.directory.js';
 import { ConsumerSources } from './consumers/consumer.sources.js';
+import { IntrospectionFactory } from './introspection/introspection.factory.js';
 import { JwtFactory } from './jwt/jwt.factory.js';
 import { JwtAuthGuard } from './jwt-auth.guard.js';
 import { PassportFactory } from './passport/passport.factory.js';
@@ -18,6 +19,7 @@ import { PassportFactory } from './passport/passport.factory.js';
 /** Every kind of authentication method. A new kind is a folder and a line here. */
 const FACTORIES = [
   JwtFactory,
+  IntrospectionFactory,
   ApiKeyFactory,
   AnonymousFactory,
   AnyOfFactory,

@@ -8,13 +8,15 @@ import { AUTHORIZE, type AuthorizeOptions, type AuthorizeRule } from './authoriz
  * @example
  * ```ts
  * @Authorize({ anyScope: ['users:read', 'users:admin'], roles: ['support'] })
- * @Authorize<UserClaims>((claims, exchange) => claims.sub === exchange.param('id'))
+ * @Authorize<UserClaims, 'id'>((claims, call) => claims.sub === call.params.id)
+ * @Authorize({ groups: ['partners'], denyGroups: ['suspended'] })
  * ```
  */
-export function Authorize<C extends object = Claims>(
-  required: AuthorizeRule<C> | AuthorizeOptions,
+export function Authorize<C extends object = Claims, Params extends string = string>(
+  required: AuthorizeRule<C, Params> | AuthorizeOptions,
 ): ClassDecorator & MethodDecorator {
-  // The type parameter is the team's word for what its issuer signs; the claims are handed over as they are.
+  // The type parameters are the team's word for what its issuer signs and its route is called with; both are handed
+  // over as they are.
   const options = typeof required === 'function' ? { rule: required as unknown as AuthorizeRule } : required;
   return declarePolicy({
     policy: AUTHORIZE,

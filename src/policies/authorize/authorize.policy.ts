@@ -5,7 +5,7 @@ import type { RouteFacts } from '../../contracts/route-facts.js';
 import { AUTHORIZE, AUTHORIZE_DEFAULTS, type AuthorizeOptions, checkAuthorize } from './authorize.options.js';
 import { authorizeStage } from './authorize.stage.js';
 
-/** The permission policy: scopes, roles and rules over whoever the identity policy verified. */
+/** The permission policy: scopes, roles, groups and rules over whoever the identity policy verified. */
 @Injectable()
 export class AuthorizePolicy implements Policy<AuthorizeOptions> {
   readonly name = AUTHORIZE;
@@ -29,6 +29,7 @@ export class AuthorizePolicy implements Policy<AuthorizeOptions> {
 
   describe(options: AuthorizeOptions): string {
     const { allScopes, anyScope, roles, rolesClaim = AUTHORIZE_DEFAULTS.rolesClaim, rule } = options;
+    const { groups, denyGroups, groupsClaim } = options;
     const parts: string[] = [];
     if (allScopes !== undefined) parts.push(`scope ${allScopes.join(' ')}`);
     if (anyScope !== undefined) parts.push(`any scope of ${anyScope.join(' ')}`);
@@ -36,6 +37,9 @@ export class AuthorizePolicy implements Policy<AuthorizeOptions> {
       const where = rolesClaim === AUTHORIZE_DEFAULTS.rolesClaim ? '' : ` in ${rolesClaim}`;
       parts.push(`role ${roles.join(' or ')}${where}`);
     }
+    const also = groupsClaim === undefined ? '' : ` (also in ${groupsClaim})`;
+    if (groups !== undefined) parts.push(`group ${groups.join(' or ')}${also}`);
+    if (denyGroups !== undefined) parts.push(`not group ${denyGroups.join(' or ')}${also}`);
     if (rule !== undefined)
       parts.push(rule.name === '' || rule.name === 'rule' ? 'rule' : `rule ${rule.name}`);
     return parts.join(', ');

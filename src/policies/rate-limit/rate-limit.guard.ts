@@ -11,6 +11,7 @@ import {
 } from '@nestjs/throttler';
 import type { CompilableEnhancer } from '../../contracts/compilable-enhancer.js';
 import { ConfigError } from '../../contracts/config-problem.js';
+import { ordinaryRoute } from '../../contracts/declared-stages.js';
 import type { Exchange } from '../../contracts/exchange.js';
 import { exchangeOf } from '../../contracts/exchange-of.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
@@ -18,7 +19,6 @@ import { nearestDeclaration } from '../../contracts/nearest-declaration.js';
 import { PerHandler } from '../../contracts/per-handler.js';
 import type { PolicyDeclaration, Stage } from '../../contracts/policy.js';
 import { headerValue } from '../../contracts/raw-headers.js';
-import type { RouteFacts } from '../../contracts/route-facts.js';
 import { declarationName } from './declaration-name.js';
 import { methodName } from './method-name.js';
 import { type RateLimitOptions, windowMs } from './rate-limit.options.js';
@@ -161,20 +161,6 @@ function exchangeIn(context: ExecutionContext): Exchange | undefined {
   return context.getType() === 'http'
     ? exchangeOf(context.switchToHttp().getRequest<IncomingMessage>())
     : undefined;
-}
-
-/** An ordinary controller's method as a policy sees it. Whether it is authenticated shows per request. */
-function ordinaryRoute(name: string): RouteFacts {
-  return {
-    id: name,
-    methods: undefined,
-    path: '',
-    paramNames: [],
-    handler: name,
-    upstream: undefined,
-    proxied: false,
-    authenticated: true,
-  };
 }
 
 function copyFields(fields: readonly string[], from: number, res: ServerResponse): void {

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { ConfigProblem } from '../../contracts/config-problem.js';
 import type { Environment } from '../../contracts/environment.js';
+import { readReference } from '../../contracts/environment.js';
 import type { Target } from '../../contracts/forwarder.js';
 import { checkOptions, type OptionRule, type OptionRules, show } from '../../contracts/option-check.js';
 import {
@@ -9,7 +10,6 @@ import {
   type TlsOptions,
   type TlsVersion,
 } from '../../contracts/upstream-definition.js';
-import { readReference } from '../../targets/env.js';
 import { isHost } from '../../targets/host-name.js';
 import type { TlsMaterial } from '../http1/tls-identity.js';
 import { type ReadFile, readTlsFiles, type TlsFiles } from './tls-files.js';

@@ -16,6 +16,10 @@ export const POLICY_SOURCES: Readonly<Record<string, PolicySources>> = {
     decorators: 'src/policies/cors/cors.decorator.ts',
     options: ['src/policies/cors/cors.options.ts', 'CorsOptions'],
   },
+  'ip-restriction': {
+    decorators: 'src/policies/ip-restriction/ip-restriction.decorator.ts',
+    options: ['src/policies/ip-restriction/ip-restriction.options.ts', 'IpRestrictionOptions'],
+  },
   'body-limit': {
     decorators: 'src/policies/body-limit/body-limit.decorator.ts',
     options: ['src/policies/body-limit/body-limit.options.ts', 'BodyLimitOptions'],
@@ -29,6 +33,13 @@ export const POLICY_SOURCES: Readonly<Record<string, PolicySources>> = {
     decorators: 'src/policies/authorize/authorize.decorator.ts',
     options: ['src/policies/authorize/authorize.options.ts', 'AuthorizeOptions'],
     types: ['AuthorizeRule'],
+  },
+  'external-authorization': {
+    decorators: 'src/policies/external-authorization/external-authorization.decorator.ts',
+    options: [
+      'src/policies/external-authorization/external-authorization.options.ts',
+      'ExternalAuthorizationOptions',
+    ],
   },
   'rate-limit': {
     decorators: 'src/policies/rate-limit/rate-limit.decorator.ts',

@@ -366,3 +366,37 @@ describe('the key that signs tokens of the gateway', () => {
     ]);
   });
 });
+
+describe('the server that is asked about tokens', () => {
+  const url = 'https://auth.example.com/introspect';
+  const all = {
+    INTROSPECTION_URL: url,
+    INTROSPECTION_CLIENT_ID: 'gateway',
+    INTROSPECTION_CLIENT_SECRET: 'canary',
+  };
+
+  it('has an address, a client and its password, which is never shown', () => {
+    const { introspection } = loadSettings(all);
+
+    expect(introspection).toMatchObject({ url, clientId: 'gateway' });
+    expect(introspection?.clientSecret.reveal()).toBe('canary');
+    expect(inspect(introspection, { showHidden: true }) + JSON.stringify(introspection)).not.toContain(
+      'canary',
+    );
+    const { INTROSPECTION_CLIENT_SECRET: _, ...rest } = all;
+    const fromFile = loadSettings(
+      { ...rest, INTROSPECTION_CLIENT_SECRET_FILE: '/s' },
+      reader({ '/s': 'filed' }),
+    );
+    expect(fromFile.introspection?.clientSecret.reveal()).toBe('filed');
+  });
+
+  it('is not there without any of the three, and refused with some of them', () => {
+    expect(loadSettings({}).introspection).toBeUndefined();
+    expect(problemsOf({ INTROSPECTION_URL: url })).toEqual([
+      { where: 'INTROSPECTION_CLIENT_ID', message: 'is missing; INTROSPECTION_URL cannot do without.' },
+      { where: 'INTROSPECTION_CLIENT_SECRET', message: 'is missing; INTROSPECTION_URL cannot do without.' },
+    ]);
+    expect(problemsOf({ ...all, INTROSPECTION_URL: 'http://auth.example.com' })).toHaveLength(1);
+  });
+});

@@ -5,22 +5,51 @@ import { Exchange } from '../../../../src/contracts/exchange.js';
 import { attachExchange } from '../../../../src/contracts/exchange-of.js';
 import { GatewayError } from '../../../../src/contracts/gateway-error.js';
 import { declaredPolicies } from '../../../../src/contracts/policy.js';
-import { type Claims, principalOf } from '../../../../src/contracts/principal.js';
+import {
+  type Claims,
+  type Consumer,
+  type Principal,
+  principalOf,
+} from '../../../../src/contracts/principal.js';
 import type { RouteFacts } from '../../../../src/contracts/route-facts.js';
+import { AuthorizationCall } from '../../../../src/policies/authorize/authorization-call.js';
 import { Authorize, RequireScope } from '../../../../src/policies/authorize/authorize.decorator.js';
 import { AuthorizeGuard } from '../../../../src/policies/authorize/authorize.guard.js';
 import type { AuthorizeOptions } from '../../../../src/policies/authorize/authorize.options.js';
 import { AuthorizePolicy } from '../../../../src/policies/authorize/authorize.policy.js';
 import { authorizeStage } from '../../../../src/policies/authorize/authorize.stage.js';
 
-function exchangeOfCaller(scopes: readonly string[] | undefined, claims: Claims = {}): Exchange {
-  const req = {} as IncomingMessage;
+function exchangeOfCaller(
+  scopes: readonly string[] | undefined,
+  claims: Claims = {},
+  rawHeaders: readonly string[] = [],
+): Exchange {
+  const req = { rawHeaders } as IncomingMessage;
   const exchange = new Exchange(req, {} as ServerResponse, 'GET', '/', '', '::1', 'id', 0, undefined);
   if (scopes !== undefined) {
     exchange.principal = principalOf({ subject: 'user-1', scopes: new Set(scopes), claims, method: 'jwt' });
   }
   attachExchange(req, exchange);
   return exchange;
+}
+
+function consumerIn(groups: readonly string[]): Consumer {
+  return { id: 'c', name: undefined, customId: undefined, plan: undefined, groups: new Set(groups) };
+}
+
+function principalIn(groups: readonly string[]): Principal {
+  return principalOf({ method: 'api-key', consumer: consumerIn(groups) });
+}
+
+function reasonFor(options: AuthorizeOptions, principal: Principal): string | undefined {
+  const exchange = exchangeOfCaller([]);
+  exchange.principal = principal;
+  try {
+    authorizeStage(options)(exchange);
+    return 'passes';
+  } catch (error) {
+    return (error as GatewayError).reason;
+  }
 }
 
 function outcomeOf(options: AuthorizeOptions, scopes: readonly string[] | undefined, claims?: Claims) {
@@ -103,10 +132,83 @@ describe('roles', () => {
   });
 });
 
+describe('groups', () => {
+  const inGroups = (...groups: string[]) => principalIn(groups);
+  const member = (groups: readonly string[], claims: Claims = {}): Principal =>
+    principalOf({ method: 'api-key', claims, consumer: consumerIn(groups) });
+
+  it.each<[AuthorizeOptions, Principal, string]>([
+    [{ groups: ['a', 'b'] }, inGroups('b'), 'passes'],
+    [{ groups: ['a'] }, inGroups('b'), 'group-missing'],
+    [{ groups: ['a'] }, inGroups(), 'group-missing'],
+    [{ groups: ['a'] }, principalOf({ method: 'jwt', claims: { groups: ['a'] } }), 'group-missing'],
+    [{ denyGroups: ['a'] }, inGroups('b'), 'passes'],
+    [{ denyGroups: ['a'] }, inGroups('b', 'a'), 'group-denied'],
+    [{ denyGroups: ['a'] }, principalOf({ method: 'jwt' }), 'passes'],
+    [{ groups: ['b'], denyGroups: ['a'] }, inGroups('a', 'b'), 'group-denied'],
+  ])('%j for %j: %s', (options, principal, outcome) => {
+    expect(reasonFor(options, principal)).toBe(outcome);
+  });
+
+  it.each<[AuthorizeOptions, Principal, string]>([
+    [{ groups: ['a'], groupsClaim: 'groups' }, member([], { groups: ['a'] }), 'passes'],
+    [{ groups: ['a'], groupsClaim: 'realm.groups' }, member([], { realm: { groups: 'a' } }), 'passes'],
+    [{ groups: ['a'], groupsClaim: 'groups' }, member(['a'], { groups: ['b'] }), 'passes'],
+    [{ denyGroups: ['a'], groupsClaim: 'groups' }, member(['b'], { groups: ['a'] }), 'group-denied'],
+    [{ groups: ['a'], groupsClaim: 'groups' }, member([], { groups: 'a b' }), 'group-missing'],
+  ])('also those of a claim: %j for %j: %s', (options, principal, outcome) => {
+    expect(reasonFor(options, principal)).toBe(outcome);
+  });
+});
+
+describe('reasons', () => {
+  it.each<[AuthorizeOptions, string]>([
+    [{ allScopes: ['a'] }, 'scope-missing'],
+    [{ anyScope: ['a'] }, 'scope-missing'],
+    [{ roles: ['a'] }, 'role-missing'],
+    [{ groups: ['a'] }, 'group-missing'],
+    [{ rule: () => false }, 'rule-refused'],
+  ])('%j ends in the reason %s', (options, reason) => {
+    expect(reasonFor(options, principalOf({ method: 'jwt' }))).toBe(reason);
+  });
+});
+
+describe('the call a rule sees', () => {
+  const callOf = (exchange: Exchange): AuthorizationCall =>
+    new AuthorizationCall(exchange, exchange.principal as Principal);
+
+  it('has the parameters by name, the path, headers in any case and the caller', () => {
+    const exchange = exchangeOfCaller([], {}, ['X-Tenant', 'a', 'x-tenant', 'b']);
+    exchange.route = { paramNames: ['id', 'rest'] } as unknown as RouteFacts;
+    exchange.params = ['42', 'a/b'];
+    const call = callOf(exchange);
+
+    expect({ ...call.params }).toEqual({ id: '42', rest: 'a/b' });
+    expect('id' in call.params).toBe(true);
+    expect(JSON.stringify(call.params)).toBe('{"id":"42","rest":"a/b"}');
+    expect(call.header('X-TENANT')).toBe('a, b');
+    expect(call.header('x-other')).toBeUndefined();
+    expect(call).toMatchObject({ method: 'GET', path: '/', clientAddress: '::1', exchange });
+    expect(call.principal.subject).toBe('user-1');
+  });
+
+  it('lets nobody in by a parameter that the route does not have', () => {
+    const exchange = exchangeOfCaller([], {});
+    exchange.route = { paramNames: ['id'] } as unknown as RouteFacts;
+    exchange.params = ['42'];
+    const rule = (claims: Claims, call: AuthorizationCall) => claims['owner'] === call.params['ident'];
+
+    expect(() => authorizeStage({ rule })(exchange)).toThrow(
+      'The route has no parameter "ident"; there are: id.',
+    );
+    expect(() => callOf(exchange).params['constructor']).toThrow('no parameter "constructor"');
+  });
+});
+
 describe('rules', () => {
-  it('hands a rule the claims and the exchange', () => {
-    const rule = (claims: Claims, exchange: Exchange) =>
-      claims['tenant'] === 'a' && exchange.method === 'GET';
+  it('hands a rule the claims and the request', () => {
+    const rule = (claims: Claims, call: AuthorizationCall) =>
+      claims['tenant'] === 'a' && call.method === 'GET';
 
     expect(outcomeOf({ rule }, [], { tenant: 'a' })).toBe('passes');
     expect(outcomeOf({ rule }, [], { tenant: 'b' })).toBe('forbidden');
@@ -152,10 +254,19 @@ describe('AuthorizePolicy', () => {
   });
 
   it.each<[AuthorizeOptions, string]>([
-    [{}, 'nothing is required; name scopes, roles or a rule, or take the decorator away.'],
+    [{}, 'nothing is required; name scopes, roles, groups or a rule, or take the decorator away.'],
     [{ allScopes: [] }, 'allScopes is empty; must name at least one, or be left out.'],
     [{ roles: [] }, 'roles is empty; must name at least one, or be left out.'],
     [{ allScopes: ['a'], role: ['admin'] } as AuthorizeOptions, 'role is not an option; did you mean roles?'],
+    [{ groups: [] }, 'groups is empty; must name at least one, or be left out.'],
+    [{ denyGroups: [''] }, 'denyGroups holds ""; must hold names alone.'],
+    [{ groups: 'a' } as unknown as AuthorizeOptions, 'groups is "a"; must be a list.'],
+    [{ groups: ['a', 'b'], denyGroups: ['b'] }, 'the group "b" is both let in and refused; keep one.'],
+    [
+      { groupsClaim: 'x', allScopes: ['a'] },
+      'groupsClaim is given without groups; name the groups that are let in or refused.',
+    ],
+    [{ rule: true } as unknown as AuthorizeOptions, 'rule is true; must be a function.'],
     [{ anyScope: ['a b'] }, 'scope "a b" must be printable ASCII without spaces, quotes or backslashes.'],
     [{ allScopes: ['a"'] }, 'scope "a\\"" must be printable ASCII without spaces, quotes or backslashes.'],
     [
@@ -173,6 +284,8 @@ describe('AuthorizePolicy', () => {
   it.each<[AuthorizeOptions, string]>([
     [{ allScopes: ['users:read'] }, 'scope users:read'],
     [{ anyScope: ['a', 'b'], roles: ['r', 's'] }, 'any scope of a b, role r or s'],
+    [{ groups: ['a', 'b'] }, 'group a or b'],
+    [{ denyGroups: ['a'], groupsClaim: 'groups' }, 'not group a (also in groups)'],
     [{ roles: ['r'], rolesClaim: 'realm_access.roles' }, 'role r in realm_access.roles'],
     [
       {

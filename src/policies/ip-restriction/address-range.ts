@@ -1,0 +1,99 @@
+import { isIP, SocketAddress } from 'node:net';
+
+/** An address as a number, in its family. IPv4 that is written as IPv6 is IPv4 (RFC 4291, section 2.5.5.2). */
+export interface AddressNumber {
+  readonly family: 4 | 6;
+  readonly value: number | bigint;
+}
+
+/** The addresses that share their first `prefix` bits with `first`, which is the lowest of them. */
+export interface AddressRange extends AddressNumber {
+  readonly prefix: number;
+}
+
+const MAPPED_BITS = 96;
+const MAPPED_PREFIX = 0xffffn;
+
+/** The number of an address; `undefined` for what is none, and for one with a zone. */
+export function parseAddress(text: string): AddressNumber | undefined {
+  const v4 = ipv4Number(text);
+  if (v4 !== undefined) return { family: 4, value: v4 };
+  if (!text.includes(':') || text.includes('%') || isIP(text) !== 6) return undefined;
+  const value = ipv6Number(text);
+  return value >> 32n === MAPPED_PREFIX
+    ? { family: 4, value: Number(value & 0xffff_ffffn) }
+    : { family: 6, value };
+}
+
+/** The range that `10.0.0.0/8` or a single address writes; else what is wrong with it, behind the entry. */
+export function parseRange(entry: unknown): AddressRange | string {
+  const [text = '', length, ...rest] = typeof entry === 'string' ? entry.split('/') : [];
+  const address = parseAddress(text);
+  if (address === undefined || rest.length > 0) return 'is neither an IP address nor a CIDR range';
+  const written = text.includes(':') ? 128 : 32;
+  const bits = length === undefined ? written : /^(0|[1-9]\d{0,2})$/.test(length) ? Number(length) : -1;
+  if (bits < 0 || bits > written) return `has no prefix length of 0–${written}`;
+  const prefix = address.family === 4 && written === 128 ? bits - MAPPED_BITS : bits;
+  // Half of such a range would be IPv4 and the other half reserved: nobody means that.
+  if (prefix < 0) return `takes in more than the IPv4 addresses; must have a prefix length of 96–128`;
+  // 10.0.0.1/8 is a slip of one of its two numbers, and each mends to another range.
+  if (masked(address, prefix) !== address.value) return 'has bits set behind its prefix';
+  return { ...address, prefix };
+}
+
+/** The lowest address that shares the first bits with this one. */
+export function masked({ family, value }: AddressNumber, prefix: number): number | bigint {
+  if (family === 6) {
+    const rest = BigInt(128 - prefix);
+    return ((value as bigint) >> rest) << rest;
+  }
+  // A shift by 32 is one by 0.
+  return prefix === 0 ? 0 : ((value as number) & (-1 << (32 - prefix))) >>> 0;
+}
+
+/** The number of a dotted quad in decimals without leading zeros; `undefined` for everything else. */
+function ipv4Number(text: string): number | undefined {
+  let value = 0;
+  let octet = 0;
+  let digits = 0;
+  let dots = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0x2e) {
+      if (digits === 0 || dots === 3) return undefined;
+      value = value * 256 + octet;
+      octet = 0;
+      digits = 0;
+      dots++;
+      continue;
+    }
+    if (code < 0x30 || code > 0x39 || (digits > 0 && octet === 0)) return undefined;
+    octet = octet * 10 + code - 0x30;
+    digits++;
+    if (octet > 255) return undefined;
+  }
+  return dots === 3 && digits > 0 ? value * 256 + octet : undefined;
+}
+
+/** Only for what is an IPv6 address. */
+function ipv6Number(text: string): bigint {
+  // One spelling: groups of hexadecimal digits, at most one gap, and a dotted quad at the end where it is mapped.
+  const { address } = new SocketAddress({ address: text, family: 'ipv6' });
+  const [front = '', back] = address.split('::');
+  const head = groupsOf(front);
+  const tail = back === undefined ? [] : groupsOf(back);
+  let value = 0n;
+  for (const group of head) value = (value << 16n) | group;
+  value <<= BigInt(16 * (8 - head.length));
+  for (const [index, group] of tail.entries()) value |= group << BigInt(16 * (tail.length - 1 - index));
+  return value;
+}
+
+function groupsOf(text: string): readonly bigint[] {
+  if (text === '') return [];
+  return text.split(':').flatMap((group) => {
+    if (!group.includes('.')) return [BigInt(`0x${group}`)];
+    const quad = BigInt(ipv4Number(group) as number);
+    return [quad >> 16n, quad & 0xffffn];
+  });
+}
