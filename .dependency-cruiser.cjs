@@ -89,10 +89,10 @@ module.exports = {
     },
     {
       name: 'policy-alone',
-      comment: 'A policy may not lean on another; the correlation id is everybody’s.',
+      comment: 'A policy may not lean on another; the correlation id is everybody’s, and so is how to ask an outside server.',
       severity: 'error',
       from: { path: '^src/policies/([^/]+)/' },
-      to: { path: '^src/policies/', pathNot: '^src/policies/($1|correlation-id)/' },
+      to: { path: '^src/policies/', pathNot: '^src/policies/($1|correlation-id|outbound)/' },
     },
     {
       name: 'stage-knows-no-framework',

@@ -8,6 +8,8 @@ const SECRET_FILES = {
     jwt.key?.kind === 'secret' ? jwt.key.secret.reveal() : undefined,
   JWT_PUBLIC_KEY_FILE: ({ jwt }: GatewaySettings) =>
     jwt.key?.kind === 'public-key' ? jwt.key.pem : undefined,
+  JWT_JWKS_FILE: ({ jwt }: GatewaySettings) =>
+    jwt.key?.kind === 'key-set' ? jwt.key.text.reveal() : undefined,
 } as const;
 
 export type SecretFileVariable = keyof typeof SECRET_FILES;

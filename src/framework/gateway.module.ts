@@ -14,6 +14,7 @@ import { DEFAULT_AUTHENTICATION } from '../policies/authenticate/authenticate.to
 import type { AuthenticationDescriptor } from '../policies/authenticate/authentication-method.js';
 import { JwtFactory } from '../policies/authenticate/jwt/jwt.factory.js';
 import { JWT_SETTINGS } from '../policies/authenticate/jwt/jwt.settings.js';
+import { KEY_SET_OBSERVER } from '../policies/authenticate/jwt/key-set-observer.js';
 import { AuthorizeGuard } from '../policies/authorize/authorize.guard.js';
 import { DEFAULT_BODY_LIMIT } from '../policies/body-limit/body-limit.policy.js';
 import { RateLimitModule, type RateLimitModuleOptions } from '../policies/rate-limit/rate-limit.module.js';
@@ -28,7 +29,7 @@ import { GatewayGuard } from './interpreter/gateway.guard.js';
 import { GatewayInterceptor } from './interpreter/gateway.interceptor.js';
 import { GatewayExceptionFilter } from './interpreter/gateway-exception.filter.js';
 import { RouteRegistry } from './interpreter/route.registry.js';
-import { jwtSettings } from './jwt-settings.js';
+import { jwtSettings, keySetEvents } from './jwt-settings.js';
 import { POLICY_PROVIDERS, POLICY_TYPES } from './policies.js';
 import { SecretRotation } from './secret-rotation.js';
 import { UpstreamRegistry } from './upstream.registry.js';
@@ -143,6 +144,11 @@ function settingsProviders(options: GatewayModuleOptions): Provider[] {
         createObservability(settings, { telemetry: startTelemetry(environment) }),
     },
     { provide: JWT_SETTINGS, inject: [SETTINGS], useFactory: jwtSettings },
+    {
+      provide: KEY_SET_OBSERVER,
+      inject: [OBSERVABILITY],
+      useFactory: ({ events }: Observability) => keySetEvents(events),
+    },
     {
       provide: DEFAULT_BODY_LIMIT,
       inject: [SETTINGS],

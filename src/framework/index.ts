@@ -27,7 +27,12 @@ export { type AnonymousOptions, anonymous } from '../policies/authenticate/anony
 export { Authenticate, Public } from '../policies/authenticate/authenticate.decorator.js';
 export type { AuthenticationDescriptor } from '../policies/authenticate/authentication-method.js';
 export { allOf, anyOf, type CombinedOptions } from '../policies/authenticate/combined/combined.options.js';
-export { type JwtOptions, jwt } from '../policies/authenticate/jwt/jwt.options.js';
+export {
+  type JwtIssuerOptions,
+  type JwtOptions,
+  jwt,
+  type TokenPlace,
+} from '../policies/authenticate/jwt/jwt.options.js';
 export { JwtAuthGuard } from '../policies/authenticate/jwt-auth.guard.js';
 export { Authorize, RequireScope } from '../policies/authorize/authorize.decorator.js';
 export { AuthorizeGuard } from '../policies/authorize/authorize.guard.js';

@@ -9,6 +9,8 @@ export const EVENTS = {
   configurationRefused: 'configuration.refused',
   secretReloaded: 'secret.reloaded',
   secretRefused: 'secret.refused',
+  keySetFailing: 'jwt.keys-failing',
+  keySetRecovered: 'jwt.keys-recovered',
   processFailed: 'process.failed',
   forwardingUntrusted: 'forwarding.untrusted',
   proxyHeaderRefused: 'proxy-protocol.refused',

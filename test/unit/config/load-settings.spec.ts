@@ -55,6 +55,8 @@ describe('settings', () => {
         audience: undefined,
         algorithms: undefined,
         clockSkewSeconds: 5,
+        refreshMs: 300_000,
+        staleMs: 3_600_000,
       },
       limits: {
         bodyLimitBytes: 10 * 1024 * 1024,
