@@ -15,10 +15,10 @@ import {
 } from 'portcullis';
 import { createTestGateway, FakeUpstream, type TestGateway } from 'portcullis/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CLOCK } from '../../src/contracts/clock.js';
-import { ask, WAYS } from '../support/gateway.harness.js';
-import { IdentityProvider, RESOURCE, signingKey } from '../support/identity.provider.js';
-import { MovedClock } from '../support/moved.clock.js';
+import { CLOCK } from '../../../src/contracts/clock.js';
+import { ask, WAYS } from '../../support/gateway.harness.js';
+import { IdentityProvider, RESOURCE, signingKey } from '../../support/identity.provider.js';
+import { MovedClock } from '../../support/moved.clock.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -116,7 +116,7 @@ describe.each(WAYS)('tokens of a real identity provider, %s', (way) => {
     expect(await status(token)).toBe(200);
   }, 30_000);
 
-  it('are accepted by a new key at its first token, and no longer by one that was removed', async () => {
+  it('[58] are accepted by a new key at its first token, and no longer by one that was removed', async () => {
     await provider.stop();
     await provider.start([keys.second, keys.first]);
     clock.forward(31_000);
