@@ -11,9 +11,10 @@ export class RememberingVerifier {
   /** Says on a connection who remembers there. Not the verifier itself: an idle connection would keep all of it alive. */
   readonly mark = Object.freeze({});
   readonly #passport: JwtPassport;
-  readonly #memo = new TokenMemo();
+  readonly #memo: TokenMemo;
 
-  constructor(verifier: JwtVerifier) {
+  constructor(verifier: JwtVerifier, memo = new TokenMemo()) {
+    this.#memo = memo;
     this.#passport = new JwtPassport(verifier);
   }
 
