@@ -18,7 +18,16 @@ export function openJws(token: string): OpenedJws | JwtRefusal {
   const parsed = parseStrictObject(jws.header);
   if (parsed === undefined) return 'malformed';
   const header = readHeader(parsed);
-  return typeof header === 'string' ? header : { ...jws, ...header };
+  if (typeof header === 'string') return header;
+  const { payload, signature, signingInput } = jws;
+  return {
+    header: jws.header,
+    payload,
+    signature,
+    signingInput,
+    algorithm: header.algorithm,
+    keyId: header.keyId,
+  };
 }
 
 /** The key of the set that signed the token, or why there is none. */
