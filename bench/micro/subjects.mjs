@@ -1,4 +1,4 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { digestOfApiKey, newApiKey } from '../../dist/contracts/api-key-text.js';
 import { Exchange } from '../../dist/contracts/exchange.js';
 import { UpstreamResponse, WholeBody } from '../../dist/contracts/upstream-response.js';
@@ -10,6 +10,8 @@ import { ConsumerReader } from '../../dist/policies/authenticate/consumers/consu
 import { JwtMethod } from '../../dist/policies/authenticate/jwt/jwt.method.js';
 import { configureJwt } from '../../dist/policies/authenticate/jwt/jwt-configuration.js';
 import { JwtVerifier } from '../../dist/policies/authenticate/jwt/jwt-verifier.js';
+import { RememberingVerifier } from '../../dist/policies/authenticate/jwt/remembering-verifier.js';
+import { TokenMemo } from '../../dist/policies/authenticate/jwt/token-memo.js';
 import { adoptOrMint } from '../../dist/policies/correlation-id/correlation-id.js';
 import { compileFilter } from '../../dist/policies/filter-response/compiled-filter.js';
 import { parseExact } from '../../dist/policies/filter-response/exact-json.js';
@@ -94,7 +96,17 @@ function identity() {
   const token = signed(privateKey);
   const method = new JwtMethod(configuration);
   const onOneConnection = exchange(token);
+  const cut = token.lastIndexOf('.');
+  const [input, signature] = [
+    Buffer.from(token.slice(0, cut)),
+    Buffer.from(token.slice(cut + 1), 'base64url'),
+  ];
+  // More tokens than are remembered, in turn: each was forgotten when it comes again.
+  const many = Array.from({ length: 128 }, (_, i) => signed(privateKey, `user-${i}`));
+  const forgetful = new RememberingVerifier(verifier, new TokenMemo(64));
   return {
+    'RS256 signature, crypto.verify alone': () => verify('sha256', input, publicKey, signature),
+    'JWT RS256 seen for the first time': (turn) => forgetful.verify(many[turn & 127], Date.now()),
     'JWT RS256 verified': () => verifier.verify(token),
     'JWT remembered by the connection': () => method.authenticate(onOneConnection),
     'JWT remembered by its digest': () => method.authenticate(exchange(token)),
@@ -207,9 +219,9 @@ function exchange(token, subject) {
   return made;
 }
 
-function signed(key) {
+function signed(key, sub = 'user-42') {
   const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const exp = Math.floor(Date.now() / 1000) + 3600;
-  const text = `${part({ alg: 'RS256', typ: 'JWT' })}.${part({ iss: ISSUER, aud: AUDIENCE, sub: 'user-42', exp, scope: 'users:read' })}`;
+  const text = `${part({ alg: 'RS256', typ: 'JWT' })}.${part({ iss: ISSUER, aud: AUDIENCE, sub, exp, scope: 'users:read' })}`;
   return `${text}.${sign('sha256', Buffer.from(text), key).toString('base64url')}`;
 }

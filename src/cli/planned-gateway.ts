@@ -4,7 +4,7 @@ import { createGateway } from '../framework/create-gateway.js';
 import { GatewayLifecycle } from '../framework/gateway.lifecycle.js';
 import type { Terminal } from './command.js';
 
-const KEYS = ['JWT_SECRET', 'JWT_SECRET_FILE', 'JWT_PUBLIC_KEY_FILE', 'JWT_JWKS_URI'];
+const KEYS = ['JWT_SECRET', 'JWT_SECRET_FILE', 'JWT_PUBLIC_KEY_FILE', 'JWT_JWKS_FILE', 'JWT_JWKS_URI'];
 
 /**
  * Boots an application up to its plan, without opening a port, reads what is wanted and closes it again.
@@ -23,7 +23,7 @@ export async function readPlan<T>(
     ACCESS_LOG: 'off',
     OTEL_SDK_DISABLED: 'true',
   };
-  if (!KEYS.some((name) => environment[name])) {
+  if (!KEYS.some((name) => environment[name]) && environment['JWT_DISCOVERY'] !== 'on') {
     // No token is verified here, so a machine without the key may look at the routes too.
     toLook['JWT_SECRET'] = randomBytes(32).toString('base64url');
     err('No key for tokens is set (JWT_SECRET …): a random one was put in its place to read the routes.\n');

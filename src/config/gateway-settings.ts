@@ -8,7 +8,10 @@ import type { TlsFileSettings } from './tls-certificates.js';
 export type JwtKey =
   | { readonly kind: 'secret'; readonly secret: SecretText }
   | { readonly kind: 'public-key'; readonly pem: string }
-  | { readonly kind: 'jwks'; readonly uri: string };
+  | { readonly kind: 'key-set'; readonly text: SecretText }
+  | { readonly kind: 'jwks'; readonly uri: string }
+  /** The issuer says where its keys are. */
+  | { readonly kind: 'discovery' };
 
 export interface JwtSettings {
   /** `undefined` when no key is configured: then no route may ask for a token. */
@@ -19,6 +22,9 @@ export interface JwtSettings {
   /** `undefined`: those of the key's own family. */
   readonly algorithms: readonly JwtAlgorithm[] | undefined;
   readonly clockSkewSeconds: number;
+  /** How published keys are kept. */
+  readonly refreshMs: number;
+  readonly staleMs: number;
 }
 
 /** The server that is asked about tokens. */

@@ -4,6 +4,7 @@ import type { Environment } from '../contracts/environment.js';
 import { type ReadTextFile, readNamedFile } from './configuration-sources.js';
 import type { JwtKey, JwtSettings } from './gateway-settings.js';
 import { SecretText } from './secret-text.js';
+import { keySetUrl } from './setting-kinds.js';
 import type { JwtAlgorithm, SettingValues } from './settings.table.js';
 
 /** Settles what verifies tokens: at most one key, an audience where keys are public, algorithms of the key's family. */
@@ -15,7 +16,8 @@ export function resolveJwt(
 ): JwtSettings {
   const given = [
     ...['JWT_SECRET', 'JWT_SECRET_FILE'].filter((name) => environment[name] !== undefined).slice(0, 1),
-    ...['JWT_PUBLIC_KEY_FILE', 'JWT_JWKS_URI'].filter((name) => (environment[name] ?? '') !== ''),
+    ...FILES_AND_ADDRESSES.filter((name) => (environment[name] ?? '') !== ''),
+    ...(values.JWT_DISCOVERY === 'on' ? ['JWT_DISCOVERY'] : []),
   ];
   if (given.length > 1) {
     problems.push({
@@ -24,6 +26,8 @@ export function resolveJwt(
     });
   }
   const key = resolveKey(values, readFile, problems);
+  if (key?.kind === 'discovery') checkDiscovery(values, environment, problems);
+  checkAges(values, problems);
   const audience = resolveAudience(values, given, problems);
   const algorithms = values.JWT_ALGORITHMS;
   if (algorithms !== undefined) checkAlgorithms(algorithms, given, key, problems);
@@ -33,7 +37,37 @@ export function resolveJwt(
     audience,
     algorithms,
     clockSkewSeconds: values.JWT_CLOCK_SKEW_SECONDS ?? 0,
+    refreshMs: values.JWT_JWKS_REFRESH_MS ?? 0,
+    staleMs: values.JWT_JWKS_STALE_MS ?? 0,
   };
+}
+
+const FILES_AND_ADDRESSES = ['JWT_PUBLIC_KEY_FILE', 'JWT_JWKS_FILE', 'JWT_JWKS_URI'] as const;
+
+/** Keys that others publish, or that could be. */
+const PUBLIC_KEYS: readonly string[] = [...FILES_AND_ADDRESSES, 'JWT_DISCOVERY'];
+
+/** What an issuer says of its keys is worth as much as the way it came. */
+function checkDiscovery(
+  { JWT_ISSUER: issuer }: Partial<SettingValues>,
+  environment: Environment,
+  problems: ConfigProblem[],
+): void {
+  const sound = issuer !== undefined && keySetUrl.schema.safeParse(issuer).success;
+  if (sound || (issuer === undefined && (environment['JWT_ISSUER'] ?? '') !== '')) return;
+  problems.push({
+    where: 'JWT_ISSUER',
+    message: `${issuer === undefined ? 'is missing' : `is ${JSON.stringify(issuer)}`}; with JWT_DISCOVERY it must be ${keySetUrl.allowed}.`,
+  });
+}
+
+function checkAges(values: Partial<SettingValues>, problems: ConfigProblem[]): void {
+  const { JWT_JWKS_REFRESH_MS: refresh, JWT_JWKS_STALE_MS: stale } = values;
+  if (refresh === undefined || stale === undefined || stale > refresh) return;
+  problems.push({
+    where: 'JWT_JWKS_STALE_MS',
+    message: `is ${stale}; must be more than JWT_JWKS_REFRESH_MS, which is ${refresh}.`,
+  });
 }
 
 function resolveKey(
@@ -43,6 +77,11 @@ function resolveKey(
 ): JwtKey | undefined {
   if (values.JWT_SECRET !== undefined) return { kind: 'secret', secret: new SecretText(values.JWT_SECRET) };
   if (values.JWT_JWKS_URI !== undefined) return { kind: 'jwks', uri: values.JWT_JWKS_URI };
+  if (values.JWT_DISCOVERY === 'on') return { kind: 'discovery' };
+  if (values.JWT_JWKS_FILE !== undefined) {
+    const text = readNamedFile('JWT_JWKS_FILE', values.JWT_JWKS_FILE, readFile, problems);
+    return text === undefined ? undefined : { kind: 'key-set', text: new SecretText(text) };
+  }
   const path = values.JWT_PUBLIC_KEY_FILE;
   if (path === undefined) return undefined;
   const pem = readNamedFile('JWT_PUBLIC_KEY_FILE', path, readFile, problems);
@@ -74,7 +113,7 @@ function resolveAudience(
 ): JwtSettings['audience'] {
   const audience = values.JWT_AUDIENCE;
   if (audience === undefined) {
-    if (given.includes('JWT_PUBLIC_KEY_FILE') || given.includes('JWT_JWKS_URI')) {
+    if (given.some((name) => PUBLIC_KEYS.includes(name))) {
       problems.push({
         where: 'JWT_AUDIENCE',
         message: `is missing; with ${given.at(-1)} it must name this gateway's audience, or say \`any\`.`,
@@ -102,7 +141,8 @@ function checkAlgorithms(
     problems.push({ where, message: `mixes ${algorithms.join(', ')}; name algorithms of one family only.` });
     return;
   }
-  if (given.length !== 1) return;
+  // Of a file of keys only the identity policy knows what they are.
+  if (given.length !== 1 || given[0] === 'JWT_JWKS_FILE') return;
   const withSecret = given[0] === 'JWT_SECRET' || given[0] === 'JWT_SECRET_FILE';
   const fits = withSecret
     ? shared.length > 0

@@ -13,6 +13,8 @@ const SECRET_FILES = {
   API_KEYS_FILE: ({ consumers }: GatewaySettings) => consumers.apiKeys?.reveal(),
   INTROSPECTION_CLIENT_SECRET_FILE: ({ introspection }: GatewaySettings) =>
     introspection?.clientSecret.reveal(),
+  JWT_JWKS_FILE: ({ jwt }: GatewaySettings) =>
+    jwt.key?.kind === 'key-set' ? jwt.key.text.reveal() : undefined,
 } as const;
 
 export type SecretFileVariable = keyof typeof SECRET_FILES;

@@ -189,7 +189,7 @@ export const SETTINGS = {
   JWT_SECRET: optional(
     'identity',
     secret(32),
-    'Shared secret for HS tokens. At most one of the three kinds of key may be set.',
+    'Shared secret for HS tokens. At most one of the kinds of key may be set: this, a file, an address or discovery.',
     'secret',
   ),
   JWT_PUBLIC_KEY_FILE: optional(
@@ -197,10 +197,33 @@ export const SETTINGS = {
     text('the path of a PEM file', FILE),
     'PEM file with the public key or certificate that verifies tokens.',
   ),
+  JWT_JWKS_FILE: optional(
+    'identity',
+    text('the path of a JSON file', FILE),
+    'JSON file with the keys that verify tokens: a JWK Set or one JWK, public halves or shared secrets.',
+  ),
   JWT_JWKS_URI: optional(
     'identity',
     keySetUrl,
-    'Where the issuer publishes its key set. Not supported yet: a route that asks for a token refuses to start with it.',
+    'Where the issuer publishes its key set. It is fetched at start and again while the gateway runs; start does not wait for it.',
+  ),
+  JWT_DISCOVERY: withDefault(
+    'identity',
+    choice('off', 'on'),
+    'off',
+    'With `on` the issuer itself, `JWT_ISSUER`, is asked where its key set is (OpenID Connect Discovery). Takes the place of `JWT_JWKS_URI`.',
+  ),
+  JWT_JWKS_REFRESH_MS: withDefault(
+    'identity',
+    wholeNumber(30_000, 86_400_000, 'ms'),
+    '300000',
+    'A published key set is fetched again after so long, or sooner if the answer says so with `max-age`. A key that is gone from it is refused from then on.',
+  ),
+  JWT_JWKS_STALE_MS: withDefault(
+    'identity',
+    wholeNumber(60_000, 604_800_000, 'ms'),
+    '3600000',
+    'How old the published keys in use may get while no newer ones are to be had; then tokens are answered 503. More than `JWT_JWKS_REFRESH_MS`.',
   ),
   JWT_ISSUER: optional(
     'identity',

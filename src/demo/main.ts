@@ -20,10 +20,8 @@ for (const [variable, service] of Object.entries(services)) {
   await service.listen();
   env[variable] = service.url;
 }
-const hasKey = ['JWT_SECRET', 'JWT_SECRET_FILE', 'JWT_PUBLIC_KEY_FILE', 'JWT_JWKS_URI'].some(
-  (name) => env[name],
-);
-if (!hasKey) env['JWT_SECRET'] = DEMO_SECRET;
+const KEYS = ['JWT_SECRET', 'JWT_SECRET_FILE', 'JWT_PUBLIC_KEY_FILE', 'JWT_JWKS_FILE', 'JWT_JWKS_URI'];
+if (!KEYS.some((name) => env[name]) && env['JWT_DISCOVERY'] !== 'on') env['JWT_SECRET'] = DEMO_SECRET;
 env['DRAIN_DELAY_MS'] ??= '0';
 
 const gateway = await runGateway(AppModule);

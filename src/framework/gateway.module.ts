@@ -22,6 +22,7 @@ import { IntrospectionFactory } from '../policies/authenticate/introspection/int
 import { INTROSPECTION_SETTINGS } from '../policies/authenticate/introspection/introspection.settings.js';
 import { JwtFactory } from '../policies/authenticate/jwt/jwt.factory.js';
 import { JWT_SETTINGS } from '../policies/authenticate/jwt/jwt.settings.js';
+import { KEY_SET_OBSERVER } from '../policies/authenticate/jwt/key-set-observer.js';
 import { AuthorizeGuard } from '../policies/authorize/authorize.guard.js';
 import { DEFAULT_BODY_LIMIT } from '../policies/body-limit/body-limit.policy.js';
 import { ExternalAuthorizationGuard } from '../policies/external-authorization/external-authorization.guard.js';
@@ -55,7 +56,7 @@ import { RouteRegistry } from './interpreter/route.registry.js';
 import { introspectionSettings } from './introspection-settings.js';
 import { INVARIANTS } from './invariants/declared-invariants.check.js';
 import type { Invariant } from './invariants/invariant.js';
-import { jwtSettings } from './jwt-settings.js';
+import { jwtSettings, keySetEvents } from './jwt-settings.js';
 import { POLICY_PROVIDERS, POLICY_TYPES } from './policies.js';
 import { SecretRotation } from './secret-rotation.js';
 import { SharedStateHolder } from './shared-state.js';
@@ -214,6 +215,11 @@ function settingsProviders(options: GatewayModuleOptions): Provider[] {
       provide: SHARED_STATE,
       inject: [SharedStateHolder],
       useFactory: ({ state }: SharedStateHolder) => state,
+    },
+    {
+      provide: KEY_SET_OBSERVER,
+      inject: [OBSERVABILITY],
+      useFactory: ({ events }: Observability) => keySetEvents(events),
     },
     {
       provide: DEFAULT_BODY_LIMIT,

@@ -50,7 +50,12 @@ export {
   type IntrospectionOptions,
   introspection,
 } from '../policies/authenticate/introspection/introspection.options.js';
-export { type JwtOptions, jwt } from '../policies/authenticate/jwt/jwt.options.js';
+export {
+  type JwtIssuerOptions,
+  type JwtOptions,
+  jwt,
+  type TokenPlace,
+} from '../policies/authenticate/jwt/jwt.options.js';
 export { JwtAuthGuard } from '../policies/authenticate/jwt-auth.guard.js';
 export {
   type PassportOptions,

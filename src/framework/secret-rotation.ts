@@ -88,6 +88,7 @@ export class SecretRotation implements OnApplicationBootstrap, OnApplicationShut
       }
       case 'JWT_SECRET_FILE':
       case 'JWT_PUBLIC_KEY_FILE':
+      case 'JWT_JWKS_FILE':
         return this.#jwt.changeSettings(jwtSettings(settings));
     }
   }

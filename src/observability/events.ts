@@ -13,6 +13,8 @@ export const EVENTS = {
   consumersRefused: 'consumers.refused',
   redisConnected: 'redis.connected',
   redisLost: 'redis.lost',
+  keySetFailing: 'jwt.keys-failing',
+  keySetRecovered: 'jwt.keys-recovered',
   processFailed: 'process.failed',
   forwardingUntrusted: 'forwarding.untrusted',
   proxyHeaderRefused: 'proxy-protocol.refused',

@@ -18,6 +18,8 @@ const PROMISED: readonly (number | readonly [from: number, to: number])[] = [
   33,
   [35, 40],
   [42, 44],
+  [46, 52],
+  [54, 60],
   [61, 65],
   [76, 79],
   [82, 90],

@@ -234,6 +234,29 @@ describe('a public key whose file is replaced', () => {
   });
 });
 
+describe('a key set whose file is replaced', () => {
+  const [ed, ec] = [generateKeyPairSync('ed25519'), generateKeyPairSync('ec', { namedCurve: 'P-256' })];
+  const set = (...keys: readonly KeyObject[]): string =>
+    JSON.stringify({ keys: keys.map((key) => key.export({ format: 'jwk' })) });
+  const gateway = new Rotating({ keys: set(ed.publicKey, ec.publicKey) });
+  beforeAll(() => gateway.start({ JWT_JWKS_FILE: gateway.volume.path('keys'), JWT_AUDIENCE: 'any' }));
+  afterAll(() => gateway.stop());
+
+  it('keeps every key while the new file is no key set, and refuses one that is gone', async () => {
+    const [first, second] = [signed('EdDSA', ed.privateKey), signed('ES256', ec.privateKey)];
+    gateway.volume.swap({ keys: '{"keys":[]}' });
+    await gateway.logged('secret.refused', 1);
+    const before = [await gateway.status(first), await gateway.status(second)];
+
+    gateway.volume.swap({ keys: set(ec.publicKey) });
+    await gateway.logged('secret.reloaded', 1);
+
+    expect(before).toEqual([200, 200]);
+    expect(await gateway.status(first)).toBe(401);
+    expect(await gateway.status(second)).toBe(200);
+  });
+});
+
 function signed(algorithm: 'EdDSA' | 'ES256', key: KeyObject): string {
   const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const claims = { sub: 'alice', exp: Math.floor(Date.now() / 1_000) + 600 };

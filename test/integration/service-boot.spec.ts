@@ -70,7 +70,7 @@ describe('the service that cannot start', () => {
 
     expect(code).toBe(78);
     expect(service.stderr).toContain('1 to mend');
-    expect(service.stderr).toMatch(/no key; set JWT_SECRET or JWT_PUBLIC_KEY_FILE/);
+    expect(service.stderr).toMatch(/no key; set JWT_SECRET, JWT_PUBLIC_KEY_FILE or JWT_JWKS_URI/);
     expect(service.stderr).toContain('UsersController.one');
   });
 

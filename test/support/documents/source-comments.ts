@@ -32,9 +32,13 @@ export class SourceComments {
     this.#source = ts.createSourceFile(path, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
   }
 
-  /** The members of an interface or of a type made of object types, those ruled out (`never`) left away. */
+  /**
+   * The members of an interface or of a type made of object types, those ruled out (`never`) left away. What an interface
+   * extends must stand in the same file, and comes first.
+   */
   options(name: string): readonly DocumentedOption[] {
-    const found: DocumentedOption[] = [];
+    const declaration = this.#declaration(name);
+    const found: DocumentedOption[] = basesOf(declaration).flatMap((base) => this.options(base));
     const visit = (node: ts.Node, alternative: boolean): void => {
       if (!ts.isPropertySignature(node)) {
         ts.forEachChild(node, (child) => visit(child, alternative || ts.isUnionTypeNode(node)));
@@ -50,7 +54,7 @@ export class SourceComments {
         comment: oneLine(commentOf(node).text),
       });
     };
-    visit(this.#declaration(name), false);
+    visit(declaration, false);
     return found;
   }
 
@@ -83,6 +87,11 @@ export class SourceComments {
     if (declaration === undefined) throw new TypeError(`${this.#source.fileName} declares no ${name}.`);
     return declaration;
   }
+}
+
+function basesOf(declaration: ts.InterfaceDeclaration | ts.TypeAliasDeclaration): readonly string[] {
+  const clauses = ts.isInterfaceDeclaration(declaration) ? (declaration.heritageClauses ?? []) : [];
+  return clauses.flatMap(({ types }) => types.map((type) => type.expression.getText()));
 }
 
 /** The description, and the example as it stands: decorators in it are no tags. */

@@ -55,6 +55,8 @@ describe('settings', () => {
         audience: undefined,
         algorithms: undefined,
         clockSkewSeconds: 5,
+        refreshMs: 300_000,
+        staleMs: 3_600_000,
       },
       consumers: {
         file: undefined,
@@ -217,6 +219,41 @@ describe('rules between variables', () => {
     expect(loadSettings({ JWT_JWKS_URI: uri, JWT_AUDIENCE: 'any' }).jwt.audience).toBe('any');
     expect(loadSettings({ JWT_JWKS_URI: uri, JWT_AUDIENCE: 'a, b' }).jwt.audience).toEqual(['a', 'b']);
     expect(problemsOf({ JWT_JWKS_URI: uri, JWT_AUDIENCE: 'any,b' })).toHaveLength(1);
+  });
+
+  it('want an issuer that can be asked for discovery, and no other key beside it', () => {
+    const base = { JWT_DISCOVERY: 'on', JWT_AUDIENCE: 'any' };
+    const issuer = 'https://issuer.example';
+
+    expect(loadSettings({ ...base, JWT_ISSUER: issuer }).jwt.key).toEqual({ kind: 'discovery' });
+    expect(problemsOf(base)).toEqual([
+      {
+        where: 'JWT_ISSUER',
+        message:
+          'is missing; with JWT_DISCOVERY it must be an https:// URL without credentials (http:// only for a loopback host).',
+      },
+    ]);
+    expect(problemsOf({ ...base, JWT_ISSUER: 'my-issuer' }).map(({ where }) => where)).toEqual([
+      'JWT_ISSUER',
+    ]);
+    expect(problemsOf({ ...base, JWT_ISSUER: issuer, JWT_SECRET: SECRET }).map(({ where }) => where)).toEqual(
+      ['JWT_SECRET, JWT_DISCOVERY'],
+    );
+    expect(problemsOf({ JWT_DISCOVERY: 'on', JWT_ISSUER: issuer }).map(({ where }) => where)).toEqual([
+      'JWT_AUDIENCE',
+    ]);
+    expect(
+      problemsOf({ ...base, JWT_ISSUER: issuer, JWT_ALGORITHMS: 'HS256' }).map(({ where }) => where),
+    ).toEqual(['JWT_ALGORITHMS']);
+  });
+
+  it('want keys that are refreshed before they are too old', () => {
+    expect(problemsOf({ JWT_JWKS_REFRESH_MS: '60000', JWT_JWKS_STALE_MS: '60000' })).toEqual([
+      {
+        where: 'JWT_JWKS_STALE_MS',
+        message: 'is 60000; must be more than JWT_JWKS_REFRESH_MS, which is 60000.',
+      },
+    ]);
   });
 
   it('want a public key file that holds a public key of enough bits', () => {

@@ -6,7 +6,14 @@ export interface ClaimRules {
   readonly issuer: string | undefined;
   readonly audience: readonly string[] | undefined;
   readonly clockSkewMs: number;
+  /** Claims that must be there, each with the values it may have, any if it names none. */
+  readonly requiredClaims: readonly RequiredClaim[];
 }
+
+/** A value that a claim can be compared with. */
+export type ClaimValue = string | number | boolean;
+
+export type RequiredClaim = readonly [name: string, values: readonly ClaimValue[] | undefined];
 
 /** Claims that were believed, and the time in which they may be. */
 export interface VerifiedClaims {
@@ -36,6 +43,7 @@ export function checkClaims(
   if (rules.issuer !== undefined && iss !== rules.issuer) return 'issuer';
   if (rules.audience !== undefined && !isMeantFor(aud, rules.audience)) return 'audience';
   if (sub !== undefined && typeof sub !== 'string') return 'subject';
+  for (const [name, values] of rules.requiredClaims) if (!hasClaim(claims, name, values)) return 'claim';
   return { claims, validFromMs, expiresAtMs };
 }
 
@@ -47,4 +55,13 @@ function isNumericDate(value: unknown): value is number {
 function isMeantFor(audience: unknown, own: readonly string[]): boolean {
   if (typeof audience === 'string') return own.includes(audience);
   return Array.isArray(audience) && own.some((name) => audience.includes(name));
+}
+
+/** An empty value is none: it would pass for a tenant that nobody is. A list has a value when one of its entries is it. */
+function hasClaim(claims: JsonObject, name: string, values: readonly ClaimValue[] | undefined): boolean {
+  if (!Object.hasOwn(claims, name)) return false;
+  const value = claims[name];
+  const given: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (values !== undefined) return given.some((each) => values.includes(each as ClaimValue));
+  return given.length > 0 && given.every((each) => each !== null && each !== '');
 }

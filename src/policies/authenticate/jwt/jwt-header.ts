@@ -1,19 +1,21 @@
 import type { JwtRefusal } from './jwt-refusal.js';
-import type { SignatureCheck } from './jwt-signature.js';
 import type { JsonObject } from './strict-json.js';
 
 const TYPES = new Set(['jwt', 'at+jwt', 'application/jwt', 'application/at+jwt']);
 const KEY_ID_LIMIT_CHARACTERS = 1_024;
 
+/** What a token says about how it was signed: names only, to look a key up by. */
+export interface JwtHeader {
+  readonly algorithm: string;
+  readonly keyId: string | undefined;
+}
+
 /**
- * Finds the check for a token's header, among those the configuration allows.
+ * Reads a token's header.
  *
  * `jwk`, `jku`, `x5u` and `x5c` are never read: a token does not choose its own key.
  */
-export function checkFor(
-  header: JsonObject,
-  checks: ReadonlyMap<string, SignatureCheck>,
-): SignatureCheck | JwtRefusal {
+export function readHeader(header: JsonObject): JwtHeader | JwtRefusal {
   // RFC 7515, section 4.1.11: an extension that is not understood must be refused; none is. RFC 7797 needs b64 in crit.
   if (Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) return 'header';
   const type = header['typ'];
@@ -23,6 +25,5 @@ export function checkFor(
     return 'header';
   }
   const algorithm = header['alg'];
-  if (typeof algorithm !== 'string') return 'algorithm';
-  return checks.get(algorithm) ?? 'algorithm';
+  return typeof algorithm === 'string' ? { algorithm, keyId } : 'algorithm';
 }

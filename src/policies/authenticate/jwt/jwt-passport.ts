@@ -2,10 +2,13 @@ import passport from 'passport';
 import { JWT } from './jwt.options.js';
 import { type BearerRequest, JwtStrategy } from './jwt.strategy.js';
 import type { JwtRefusal } from './jwt-refusal.js';
-import type { JwtVerifier } from './jwt-verifier.js';
+import type { JwtVerifier, KeyWanted } from './jwt-verifier.js';
 import type { KnownToken } from './known-token.js';
 
 type Middleware = (request: BearerRequest, response: object, next: (error?: unknown) => void) => void;
+
+/** What verifying a token comes to. */
+export type PassportOutcome = KnownToken | JwtRefusal | KeyWanted;
 
 /**
  * Puts a token through passport and gives back what came out.
@@ -16,7 +19,7 @@ type Middleware = (request: BearerRequest, response: object, next: (error?: unkn
  */
 export class JwtPassport {
   readonly #run: Middleware;
-  #outcome: KnownToken | JwtRefusal | undefined;
+  #outcome: PassportOutcome | undefined;
 
   constructor(verifier: JwtVerifier) {
     const own = new passport.Passport();
@@ -24,7 +27,7 @@ export class JwtPassport {
     this.#run = own.authenticate(
       JWT,
       { session: false },
-      (error: unknown, known: KnownToken | false, refusal: JwtRefusal) => {
+      (error: unknown, known: KnownToken | false, refusal: JwtRefusal | KeyWanted) => {
         if (error) throw error;
         this.#outcome = known === false ? refusal : known;
       },
@@ -32,10 +35,10 @@ export class JwtPassport {
   }
 
   /** Synchronous all the way, so one field is enough to bring the outcome back. */
-  verify(token: string): KnownToken | JwtRefusal {
+  verify(token: string): PassportOutcome {
     this.#outcome = undefined;
     this.#run({ token }, NO_RESPONSE, raise);
-    const outcome = this.#outcome as KnownToken | JwtRefusal | undefined;
+    const outcome = this.#outcome as PassportOutcome | undefined;
     if (outcome === undefined) throw new Error('passport neither accepted nor refused the token.');
     return outcome;
   }

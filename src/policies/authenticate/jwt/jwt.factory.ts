@@ -1,11 +1,20 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import { CLOCK, type Clock, systemClock } from '../../../contracts/clock.js';
 import { ConfigError } from '../../../contracts/config-problem.js';
 import type { AuthenticationMethod, AuthenticationMethodFactory } from '../authentication-method.js';
+import { ConsumerDirectory } from '../consumers/consumer.directory.js';
 import { JwtMethod } from './jwt.method.js';
 import { JWT, type JwtOptions } from './jwt.options.js';
 import { JWT_SETTINGS, type JwtSettings, NO_JWT_SETTINGS } from './jwt.settings.js';
-import { configureJwt, hasOwnKey, type JwtConfiguration, resolveJwt } from './jwt-configuration.js';
+import {
+  configureJwt,
+  hasOwnKey,
+  isProblems,
+  type JwtConfiguration,
+  resolveJwt,
+} from './jwt-configuration.js';
+import { KEY_SET_OBSERVER, type KeySetObserver } from './key-set-observer.js';
+import { RemoteKeySets } from './remote-key-sets.js';
 
 interface Made {
   readonly options: JwtOptions;
@@ -14,18 +23,26 @@ interface Made {
 
 /** Makes JWT methods: one for each distinct configuration, shared by every route that declares it. */
 @Injectable()
-export class JwtFactory implements AuthenticationMethodFactory<JwtOptions> {
+export class JwtFactory implements AuthenticationMethodFactory<JwtOptions>, OnApplicationShutdown {
   readonly method = JWT;
   readonly #made = new Map<string, Made>();
 
   // Private to the language: an inspected provider must not show a secret.
   #settings: JwtSettings;
+  readonly #remote: RemoteKeySets;
 
   constructor(
     @Optional() @Inject(JWT_SETTINGS) settings: JwtSettings = NO_JWT_SETTINGS,
     @Optional() @Inject(CLOCK) private readonly clock: Clock = systemClock,
+    @Optional() @Inject(KEY_SET_OBSERVER) observer?: KeySetObserver,
+    @Optional() private readonly consumers = new ConsumerDirectory(),
   ) {
     this.#settings = settings;
+    this.#remote = new RemoteKeySets(clock, observer);
+  }
+
+  onApplicationShutdown(): void {
+    this.#remote.stop();
   }
 
   check(options: JwtOptions): readonly string[] {
@@ -41,7 +58,7 @@ export class JwtFactory implements AuthenticationMethodFactory<JwtOptions> {
     if (isProblems(configured)) {
       throw new ConfigError(configured.map((message) => ({ where: JWT, message })));
     }
-    const method = new JwtMethod(configured, this.clock);
+    const method = new JwtMethod(configured, this.clock, this.#remote, this.consumers);
     this.#made.set(name, { options, method });
     return method;
   }
@@ -67,8 +84,9 @@ export class JwtFactory implements AuthenticationMethodFactory<JwtOptions> {
   }
 
   describe(options: JwtOptions): string {
-    const { issuer, audience } = resolveJwt(options, this.#settings);
-    const from = issuer === undefined ? '' : ` from ${issuer}`;
+    const { issuer, issuers = [], audience } = resolveJwt(options, this.#settings);
+    const names = issuers.length > 0 ? issuers.map((each) => each.issuer) : [issuer ?? []].flat();
+    const from = names.length === 0 ? '' : ` from ${names.join(' or ')}`;
     const meant =
       audience === undefined || audience === 'any' ? '' : ` for ${[audience].flat().join(' or ')}`;
     return `jwt${from}${meant}`;
@@ -81,13 +99,9 @@ export class JwtFactory implements AuthenticationMethodFactory<JwtOptions> {
   }
 }
 
-const NO_KEY = { secret: undefined, publicKey: undefined, jwksUri: undefined } as const;
+const NO_KEY = { secret: undefined, publicKey: undefined, jwks: undefined } as const;
 
 function problemsOf(options: JwtOptions, settings: JwtSettings): readonly string[] {
   const configured = configureJwt(options, settings);
   return isProblems(configured) ? configured : [];
-}
-
-function isProblems(value: object): value is readonly string[] {
-  return Array.isArray(value);
 }

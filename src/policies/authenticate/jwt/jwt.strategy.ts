@@ -1,13 +1,12 @@
 import { Strategy } from 'passport-jwt';
-import type { VerifiedClaims } from './jwt-claims.js';
-import type { JwtVerifier } from './jwt-verifier.js';
+import { type JwtVerifier, KeyWanted, type VerifiedToken } from './jwt-verifier.js';
 import { KnownToken } from './known-token.js';
 
 type VerifyJwt = (
   token: string,
   key: unknown,
   options: unknown,
-  done: (refusal: unknown, verified?: VerifiedClaims) => void,
+  done: (refusal: unknown, verified?: VerifiedToken) => void,
 ) => void;
 
 /** passport-jwt's class has a static seat for the function that verifies; its types do not mention it. */
@@ -18,7 +17,7 @@ export interface BearerRequest {
   readonly token: string;
 }
 
-/** passport-jwt's strategy with our verifier in place of jsonwebtoken. A failure's challenge is a JwtRefusal. */
+/** passport-jwt's strategy with our verifier in place of jsonwebtoken. A failure's challenge is a JwtRefusal or a KeyWanted. */
 export class JwtStrategy extends Strategy {
   // Not #private: passport runs a strategy on an object derived from it, which has no private fields.
   protected readonly verifyJwt: VerifyJwt;
@@ -30,11 +29,11 @@ export class JwtStrategy extends Strategy {
         // The key is bound into the verifier at boot; passport-jwt only insists on asking for one.
         secretOrKeyProvider: (_request: unknown, _token: unknown, done) => done(null, 'bound'),
       },
-      (verified: VerifiedClaims, done) => done(null, new KnownToken(verified)),
+      (verified: VerifiedToken, done) => done(null, new KnownToken(verified)),
     );
     this.verifyJwt = (token, _key, _options, done) => {
       const outcome = verifier.verify(token);
-      if (typeof outcome === 'string') done(outcome);
+      if (typeof outcome === 'string' || outcome instanceof KeyWanted) done(outcome);
       else done(null, outcome);
     };
   }

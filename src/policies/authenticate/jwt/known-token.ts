@@ -1,31 +1,36 @@
 import { type Principal, principalOf } from '../../../contracts/principal.js';
 import { JWT } from './jwt.options.js';
-import type { VerifiedClaims } from './jwt-claims.js';
+import type { VerifiedToken } from './jwt-verifier.js';
+import type { VerificationKey } from './verification-key.js';
 
 /** A token that was verified once: who it names, and how long that may be remembered. */
 export class KnownToken {
   readonly principal: Principal;
   readonly #validFromMs: number;
   readonly #expiresAtMs: number;
+  readonly #key: VerificationKey;
 
-  constructor(verified: VerifiedClaims) {
-    this.principal = principalFrom(verified.claims);
+  constructor(verified: VerifiedToken) {
+    this.principal = principalFrom(verified);
     this.#validFromMs = verified.validFromMs;
     this.#expiresAtMs = verified.expiresAtMs;
+    this.#key = verified.key;
   }
 
-  /** Both ends are asked: the wall clock can be set back. */
+  /** Both ends are asked: the wall clock can be set back. A token goes with the key that proved it. */
   holdsAt(nowMs: number): boolean {
-    return nowMs < this.#expiresAtMs && nowMs >= this.#validFromMs;
+    return nowMs < this.#expiresAtMs && nowMs >= this.#validFromMs && this.#key.holdsAt(nowMs);
   }
 }
 
-function principalFrom(claims: VerifiedClaims['claims']): Principal {
+function principalFrom({ claims, consumer, credential }: VerifiedToken): Principal {
   return principalOf({
     subject: claims['sub'] as string | undefined,
     scopes: new Set(scopesOf(claims['scope'] ?? claims['scp'])),
     claims,
     method: JWT,
+    consumer,
+    credential,
   });
 }
 

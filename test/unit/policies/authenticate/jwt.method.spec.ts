@@ -34,6 +34,7 @@ function refusalOf(method: JwtMethod, exchange: Exchange): GatewayError {
 function accepted(method: JwtMethod, exchange: Exchange): Principal {
   const outcome = method.authenticate(exchange);
   if (outcome instanceof Refusal) throw unauthenticated(outcome);
+  if (outcome instanceof Promise) throw new Error('The method waits.');
   return outcome;
 }
 

@@ -1,9 +1,13 @@
+import { createSecretKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { KnownToken } from '../../../../src/policies/authenticate/jwt/known-token.js';
 import { TokenMemo } from '../../../../src/policies/authenticate/jwt/token-memo.js';
+import { VerificationKey } from '../../../../src/policies/authenticate/jwt/verification-key.js';
+
+const key = new VerificationKey(createSecretKey(Buffer.alloc(32)), ['HS256']);
 
 const known = (validFromMs = 0, expiresAtMs = 1_000) =>
-  new KnownToken({ claims: {}, validFromMs, expiresAtMs });
+  new KnownToken({ claims: {}, validFromMs, expiresAtMs, key, consumer: undefined, credential: undefined });
 
 describe('TokenMemo', () => {
   it('never holds more than it was made for, and keeps the newest', () => {
