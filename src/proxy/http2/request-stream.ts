@@ -11,6 +11,7 @@ import { malformed } from '../http1/malformed.js';
 import { INLINE_BODY_BYTES } from '../http1/request-framing.js';
 import type { ResponseLimits } from '../http1/response-limits.js';
 import { type BodySource, StreamingBody } from '../http1/streaming-body.js';
+import type { Upload, UploadOwner } from '../request/upload.js';
 import { abandonUpload } from './abandon-stream.js';
 import { BufferUpload } from './buffer-upload.js';
 import { onEndOfStream } from './end-of-stream.js';
@@ -19,7 +20,6 @@ import { type Http2ResponseHead, readResponseHead } from './response-head.js';
 import { checkTrailers, ResponseTrailers } from './response-trailers.js';
 import { isUnprocessed, streamFailure } from './stream-failure.js';
 import { StreamUpload } from './stream-upload.js';
-import type { Upload, UploadOwner } from './upload.js';
 
 /** The session a stream belongs to. */
 export interface StreamOwner {

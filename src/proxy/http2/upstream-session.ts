@@ -4,6 +4,7 @@ import type { Target } from '../../contracts/forwarder.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
 import type { Attempt } from '../http1/attempt.js';
 import { connectionFailure } from '../http1/connect-failure.js';
+import { AttemptQueue } from '../upstream/attempt-queue.js';
 import { type Dial, speaksHttp2 } from './dial.js';
 import { Http2Declined } from './http2-declined.js';
 import { RequestStream, type StreamOwner, type StreamSettings } from './request-stream.js';
@@ -39,12 +40,6 @@ const OPEN = 1;
 const DRAINING = 2;
 const CLOSED = 3;
 
-interface Pending {
-  readonly attempt: Attempt;
-  readonly deadline: number;
-  readonly cancelled: (reason: GatewayError) => void;
-}
-
 /**
  * One HTTP/2 connection to a target, carrying many requests: dialing → open → draining → closed.
  *
@@ -52,7 +47,8 @@ interface Pending {
  */
 export class UpstreamSession implements StreamOwner {
   #phase = DIALING;
-  readonly #pending = new Set<Pending>();
+  /** Requests it takes as soon as it stands. */
+  readonly #pending: AttemptQueue;
   readonly #streams = new Set<RequestStream>();
   readonly #socket: Socket;
   #session: ClientHttp2Session | undefined;
@@ -81,6 +77,7 @@ export class UpstreamSession implements StreamOwner {
     /** From then on it takes no further request. */
     private readonly retireAt: number,
   ) {
+    this.#pending = new AttemptQueue(settings.clock, 'upstream-connect-timeout', () => this.#deserted());
     this.#socket = settings.dial(target, () => this.#stands());
     this.#socket.on('error', (error) => this.#notDialed(error));
     this.#socket.on('close', () => this.#notDialed(undefined));
@@ -111,7 +108,7 @@ export class UpstreamSession implements StreamOwner {
     }
     if (this.load === 0) this.#heardAt = this.settings.clock.monotonic();
     this.#idleUntil = Number.POSITIVE_INFINITY;
-    if (this.#phase === DIALING) this.#hold(attempt);
+    if (this.#phase === DIALING) this.#pending.add(attempt);
     else this.#open(attempt);
   }
 
@@ -135,12 +132,8 @@ export class UpstreamSession implements StreamOwner {
 
   /** Acts on every deadline that has passed. */
   sweep(now: number): void {
-    for (const pending of this.#pending) {
-      if (now < pending.deadline) continue;
-      this.#forget(pending);
-      pending.attempt.reject(new GatewayError('upstream-connect-timeout'));
-    }
-    if (this.#phase === DIALING && this.#pending.size === 0) this.#close();
+    this.#pending.sweep(now);
+    this.#deserted();
     for (const stream of this.#streams) stream.sweep(now);
     if (this.#phase === DIALING || this.#phase === CLOSED) return;
     if (now >= this.#ackBy) this.#fail(new Error('no answer to a PING'));
@@ -154,24 +147,9 @@ export class UpstreamSession implements StreamOwner {
 
   // ── Dialing ──
 
-  #hold(attempt: Attempt): void {
-    const { connectMs } = attempt.timeouts;
-    const pending: Pending = {
-      attempt,
-      deadline: connectMs === 0 ? Number.POSITIVE_INFINITY : this.settings.clock.monotonic() + connectMs,
-      cancelled: (reason) => {
-        this.#pending.delete(pending);
-        attempt.reject(reason);
-        if (this.#pending.size === 0) this.#close();
-      },
-    };
-    this.#pending.add(pending);
-    attempt.cancellation.add(pending.cancelled);
-  }
-
-  #forget(pending: Pending): void {
-    this.#pending.delete(pending);
-    pending.attempt.cancellation.remove(pending.cancelled);
+  /** A dial that nobody waits for any more is given up. */
+  #deserted(): void {
+    if (this.#phase === DIALING && this.#pending.size === 0) this.#close();
   }
 
   #stands(): void {
@@ -192,10 +170,7 @@ export class UpstreamSession implements StreamOwner {
     session.on('goaway', (_code, lastStreamId) => this.#goneAway(lastStreamId));
     session.on('error', (error) => this.#fail(error));
     session.on('close', () => this.#fail(undefined));
-    for (const pending of this.#pending) {
-      this.#forget(pending);
-      this.#open(pending.attempt);
-    }
+    this.#takePending((attempt) => this.#open(attempt));
     if (this.load === 0) this.#rest();
   }
 
@@ -206,10 +181,12 @@ export class UpstreamSession implements StreamOwner {
 
   /** Ends a dial that led to nothing. */
   #refuse(error: GatewayError): void {
-    const refused = [...this.#pending];
-    for (const pending of refused) this.#forget(pending);
     this.#close();
-    for (const { attempt } of refused) attempt.reject(error);
+    this.#takePending((attempt) => attempt.reject(error));
+  }
+
+  #takePending(take: (attempt: Attempt) => void): void {
+    for (let next = this.#pending.next(); next !== undefined; next = this.#pending.next()) take(next);
   }
 
   // ── Streams ──
