@@ -61,6 +61,7 @@ describe.each(WAYS)('an upstream that answers a handshake as it should not, %s',
     ['with a NUL in it', switching({ 'X-A': 'a\0b' })],
     ['with a folded line', switching({ 'X-A': 'a\r\n b' })],
     ['with 5,000 fields', switching({ 'X-A': `a\r\n${'X-B: b\r\n'.repeat(5_000)}X-C: c` })],
+    ['over HTTP/1.0', switching().replace('HTTP/1.1', 'HTTP/1.0')],
     ['that is no HTTP', '101 hello\r\n\r\n'],
   ])('[127] is a 502 after a 101 %s', async (_, bytes) => {
     answered(bytes);
