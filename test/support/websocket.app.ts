@@ -59,6 +59,18 @@ class ChatController {
     return this.chat.forward(call);
   }
 
+  @Get('pages')
+  @WebSocket({ origins: ['https://app.example', 'https://*.app.example', 'https://*.local.example:8443'] })
+  pages(@Forward() call: ForwardCall) {
+    return this.chat.forward(call);
+  }
+
+  @Get('anywhere')
+  @WebSocket({ origins: 'any' })
+  anywhere(@Forward() call: ForwardCall) {
+    return this.chat.forward(call);
+  }
+
   @Get('brief')
   @WebSocket({ idleMs: 200 })
   brief(@Forward() call: ForwardCall) {
