@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ByteClient } from '../../support/byte.client.js';
 import { FrameUpstream } from '../../support/frame.upstream.js';
 import { ask, type RunningGateway, startGateway, WAYS } from '../../support/gateway.harness.js';
-import { WEBSOCKET_APP } from '../../support/websocket.app.js';
+import { webSocketApp } from '../../support/websocket.app.js';
 import { handshake } from '../../support/websocket.client.js';
 
 describe.each(WAYS)('a page of a browser that opens a WebSocket, %s', (way) => {
@@ -13,7 +13,7 @@ describe.each(WAYS)('a page of a browser that opens a WebSocket, %s', (way) => {
   beforeAll(async () => {
     upstream = await FrameUpstream.start();
     upstream.onTunnel = () => tunnels++;
-    running = await startGateway(WEBSOCKET_APP, {
+    running = await startGateway(webSocketApp(), {
       way,
       environment: { UPSTREAM_URL: upstream.url, TRUSTED_PROXIES: '127.0.0.0/8' },
     });

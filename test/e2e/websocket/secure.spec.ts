@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { Agent } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { All, Module, type Type } from '@nestjs/common';
 import {
@@ -18,8 +19,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CertificateAuthority } from '../../support/certificate.authority.js';
 import { CertificateFiles } from '../../support/certificate.files.js';
 import { FrameUpstream } from '../../support/frame.upstream.js';
-import { type RunningGateway, startGateway, WAYS } from '../../support/gateway.harness.js';
+import { type RunningGateway, startGateway } from '../../support/gateway.harness.js';
 import { connectTls } from '../../support/tls.client.js';
+import { type Carrier, WEBSOCKET_WAYS } from '../../support/websocket.app.js';
 import { closeCode, handshake, nextMessage, openSocket } from '../../support/websocket.client.js';
 import { frame } from '../../support/websocket.frames.js';
 
@@ -29,32 +31,38 @@ const files = new CertificateFiles();
 const { certFile, keyFile } = files.put('gateway', LOOPBACK);
 const ca = AUTHORITY.cert;
 
-const ROOMS = defineUpstream('rooms', {
-  targets: env('UPSTREAM_URL'),
-  tls: { caFile: files.write('ca.pem', ca) },
-  breaker: false,
-  retry: false,
-});
+const CA_FILE = files.write('ca.pem', ca);
 
-@ProxyController(ROOMS, 'chat')
-@Public()
-@WebSocket()
-class RoomsController {
-  constructor(@InjectUpstream(ROOMS) private readonly rooms: UpstreamClient) {}
+function roomsApp(carrier: Carrier): Type {
+  const builtIn = carrier === 'the built-in client';
+  const ROOMS = defineUpstream('rooms', {
+    targets: env('UPSTREAM_URL'),
+    ...(builtIn ? { tls: { caFile: CA_FILE } } : { proxy: { agent: new Agent({ ca }) } }),
+    breaker: false,
+    retry: false,
+  });
 
-  @All(['', '*path'])
-  all(@Forward() call: ForwardCall) {
-    return this.rooms.forward(call);
+  @ProxyController(ROOMS, 'chat')
+  @Public()
+  @WebSocket()
+  class RoomsController {
+    constructor(@InjectUpstream(ROOMS) private readonly rooms: UpstreamClient) {}
+
+    @All(['', '*path'])
+    all(@Forward() call: ForwardCall) {
+      return this.rooms.forward(call);
+    }
   }
+
+  @Module({
+    imports: [GatewayModule.forRoot(), UpstreamModule.forFeature(ROOMS)],
+    controllers: [RoomsController],
+  })
+  class RoomsModule {}
+
+  return RoomsModule;
 }
 
-@Module({
-  imports: [GatewayModule.forRoot(), UpstreamModule.forFeature(ROOMS)],
-  controllers: [RoomsController],
-})
-class RoomsModule {}
-
-const APP: Type = RoomsModule;
 const MIB = 1024 * 1024;
 const GOING_AWAY = '\x88\x02\x03\xe9';
 
@@ -109,12 +117,12 @@ const BOTH_WAYS: [string, (ends: Ends) => readonly [End, End]][] = [
   ['the upstream', ({ client, upstream }) => [upstream, client]],
 ];
 
-describe.each(WAYS)('a WebSocket with TLS on both sides, %s', (way) => {
+describe.each(WEBSOCKET_WAYS)('a WebSocket with TLS on both sides, %s, through %s', (way, carrier) => {
   let upstream: FrameUpstream;
   let running: RunningGateway;
 
   const start = (): Promise<RunningGateway> =>
-    startGateway(APP, {
+    startGateway(roomsApp(carrier), {
       way,
       environment: {
         UPSTREAM_URL: upstream.url,
