@@ -29,7 +29,7 @@ export class Exchange {
   /** Fields that stand on whatever answer is sent, errors included: flat name/value pairs. */
   readonly replyHeaders: string[] = [];
 
-  /** Scheme, host and port the client used, as far as a trusted proxy said so; only upstreams are told. */
+  /** Scheme, host and port the client used, as far as a trusted proxy said so. */
   forwarded: ForwardedOrigin | undefined = undefined;
 
   /** Clocks the route sets in place of the upstream's own, each on its own; `undefined` leaves them all. */

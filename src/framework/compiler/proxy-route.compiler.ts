@@ -108,7 +108,6 @@ export class ProxyRouteCompiler {
     Object.freeze(facts);
     this.#checkAnswer(controller.type, methodName, pipeline, where);
     this.#checkOverridden(enhancers, resolved, where);
-    this.#checkTunnels(facts, proxy);
     for (const message of upstreamPathProblems(prefix, proxy.options.upstreamPath)) {
       this.problems.push({ where, message });
     }
@@ -231,14 +230,6 @@ export class ProxyRouteCompiler {
     this.problems.push({
       where,
       message: `${written.join(' and ')} writes the answer past the gateway, so ${names.join(' and ')} cannot see it; return the answer instead.`,
-    });
-  }
-
-  #checkTunnels({ upgrades, handler: where }: RouteFacts, { upstream }: ProxyControllerMetadata): void {
-    if (upgrades !== true || upstream?.options.proxy === undefined) return;
-    this.problems.push({
-      where,
-      message: `the upstream "${upstream.name}" goes through http-proxy-middleware, which carries no WebSockets here; declare a second upstream without proxy for them, or remove @WebSocket.`,
     });
   }
 
