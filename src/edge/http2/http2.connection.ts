@@ -21,6 +21,8 @@ export class Http2Connection {
   /** Streams that were opened and are not closed yet. */
   open = 0;
   readonly #secure: boolean;
+  /** Requests of the read that is going on. */
+  #arrived: Arrival[] = [];
 
   constructor(
     readonly session: ServerHttp2Session,
@@ -58,10 +60,26 @@ export class Http2Connection {
     const line = new Http2Line(stream, this.socket);
     announcePeer(line, this.peer);
     const request = new Http2Request(head, line);
-    const reply = new Http2Reply(line, request);
-    if (this.taker.servesAlone(request)) this.taker.serve(request, reply);
-    else this.taker.bridge(this, request, reply);
+    if (this.#arrived.push({ request, reply: new Http2Reply(line, request) }) === 1) {
+      setImmediate(() => this.#serveArrived());
+    }
   }
+
+  /** Behind the read: a stream that was opened and reset in one costs no route and no connection to an upstream. */
+  #serveArrived(): void {
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    for (const { request, reply } of arrived) {
+      if (reply.destroyed) continue;
+      if (this.taker.servesAlone(request)) this.taker.serve(request, reply);
+      else this.taker.bridge(this, request, reply);
+    }
+  }
+}
+
+interface Arrival {
+  readonly request: Http2Request;
+  readonly reply: Http2Reply;
 }
 
 const ignore = (): void => {};
