@@ -6,15 +6,8 @@ import { Http2Line } from './http2.line.js';
 import { Http2Reply } from './http2.reply.js';
 import { Http2Request } from './http2.request.js';
 
-/** Where the requests of a connection go. */
-export interface RequestTaker {
-  /** Serves a request in the protocol it came in. */
-  serve(request: Http2Request, reply: Http2Reply): void;
-  /** Whether {@link serve} can answer it without Express. */
-  servesAlone(request: Http2Request): boolean;
-  /** Serves a request through the HTTP/1.1 server, where Express and Nest stand. */
-  bridge(connection: Http2Connection, request: Http2Request, reply: Http2Reply): void;
-}
+/** Serves a request of a connection. */
+export type RequestTaker = (connection: Http2Connection, request: Http2Request, reply: Http2Reply) => void;
 
 /** One HTTP/2 connection of a client: its streams become requests, each on its own line. */
 export class Http2Connection {
@@ -28,7 +21,7 @@ export class Http2Connection {
     readonly session: ServerHttp2Session,
     readonly socket: Socket,
     readonly peer: Peer,
-    private readonly taker: RequestTaker,
+    private readonly serve: RequestTaker,
     /** Told of each stream that closed. */
     private readonly closed: (stream: ServerHttp2Stream) => void,
   ) {
@@ -70,9 +63,7 @@ export class Http2Connection {
     const arrived = this.#arrived;
     this.#arrived = [];
     for (const { request, reply } of arrived) {
-      if (reply.destroyed) continue;
-      if (this.taker.servesAlone(request)) this.taker.serve(request, reply);
-      else this.taker.bridge(this, request, reply);
+      if (!reply.destroyed) this.serve(this, request, reply);
     }
   }
 }
