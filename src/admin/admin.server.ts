@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type AcceptFailing, tellFailingAccepts } from '../edge/failing-accepts.js';
 import { isLoopbackHost } from './loopback-host.js';
 
 /** One view of the admin port. */
@@ -18,6 +19,8 @@ export interface AdminOptions {
   readonly views: ReadonlyMap<string, AdminView>;
   /** Told of a view that failed; the client reads only that it did. */
   readonly failed: (path: string, cause: unknown) => void;
+  /** Told when the system hands connections over no more. */
+  readonly acceptFailing: AcceptFailing;
 }
 
 /** The admin port: read-only views on a listener of its own, never reachable through the traffic port. */
@@ -26,6 +29,7 @@ export class AdminServer {
 
   constructor(private readonly options: AdminOptions) {
     this.#server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000, maxHeaderSize: 16_384 });
+    tellFailingAccepts(this.#server, options.acceptFailing);
     this.#server.on('request', (req, res) => void this.#take(req, res));
   }
 

@@ -33,7 +33,7 @@ export class Exchange {
   /** Fields that stand on whatever answer is sent, errors included: flat name/value pairs. */
   readonly replyHeaders: string[] = [];
 
-  /** Scheme, host and port the client used, as far as a trusted proxy said so; only upstreams are told. */
+  /** Scheme, host and port the client used, as far as a trusted proxy said so. */
   forwarded: ForwardedOrigin | undefined = undefined;
 
   /** Gives whatever answer is sent the fields that the route owes it; `undefined` where it owes none. */

@@ -5,10 +5,9 @@ import { attachExchange, exchangeOf } from '../contracts/exchange-of.js';
 import type { ExchangeRecorder } from '../contracts/exchange-recorder.js';
 import { GatewayError } from '../contracts/gateway-error.js';
 import { TunnelBody } from '../contracts/upgrade.js';
-import { EMPTY_BODY, UpstreamResponse } from '../contracts/upstream-response.js';
-import { EMPTY_PLAN, type Plan, RefusingPlan } from '../routing/plan.js';
+import type { UpstreamResponse } from '../contracts/upstream-response.js';
+import { EMPTY_PLAN, type Plan } from '../routing/plan.js';
 import type { PlannedRoute } from '../routing/planned-route.js';
-import { canonicalPath } from './canonical-path.js';
 import { ConnectionSweep, type PaceLimits } from './connection-sweep.js';
 import { countReceived } from './counted-request.js';
 import { cutReply } from './cut-reply.js';
@@ -18,12 +17,14 @@ import { inform } from './informational.js';
 import { type IntakeOptions, openExchange } from './intake.js';
 import { takeNoMore, takesMore } from './last-request.js';
 import { goesNoFurther } from './max-forwards.js';
+import { type Outlook, outlookOn } from './outlook.js';
 import { preflightMethod } from './preflight.js';
 import { asGatewayError, type Problem, problemOf, problemResponse } from './problem.js';
 import { writeReply } from './reply.writer.js';
 import { ASTERISK } from './request-target.js';
 import { runBefore, runRoute } from './route.runner.js';
 import type { TransportRules } from './tls/transport-rules.js';
+import { optionsResponse, unmatchedAnswer } from './unmatched.response.js';
 import { ClientEnd } from './upgrade/client-end.js';
 import { switchHead } from './upgrade/switch-head.js';
 import { type TunnelObserver, Tunnels } from './upgrade/tunnels.js';
@@ -81,9 +82,9 @@ export class Edge {
   }
 
   /** {@link handle}, where nothing a single request does may end the process. */
-  take(req: DownstreamRequest, res: DownstreamReply, next: Next): void {
+  take(req: DownstreamRequest, res: DownstreamReply, next: Next, outlook?: Outlook): void {
     try {
-      this.handle(req, res, next);
+      this.handle(req, res, next, outlook);
     } catch (error) {
       const exchange = exchangeOf(req);
       if (exchange === undefined) res.destroy();
@@ -91,36 +92,30 @@ export class Edge {
     }
   }
 
-  /** Takes one request. `next` hands it to Express, where interpreted and foreign routes run. */
-  handle(req: DownstreamRequest, res: DownstreamReply, next: Next): void {
+  /**
+   * Takes one request.
+   *
+   * @param next hands it to Express, where interpreted and foreign routes run
+   * @param outlook what {@link outlook} has just found, so that it is not looked for again
+   */
+  handle(req: DownstreamRequest, res: DownstreamReply, next: Next, outlook?: Outlook): void {
     // A connection that was told to close is owed nothing more.
     if (!takesMore(req.socket)) return;
 
     // 1
-    const { exchange, refusal } = openExchange(req, res, this.options);
+    const { exchange, refusal } = openExchange(req, res, this.options, outlook?.path);
     const connection = this.#open(exchange);
     if (refusal !== undefined) return this.#refuse(exchange, refusal);
     if (connection.mustWait) connection.wait(exchange, () => this.#serveLater(exchange, next));
-    else this.#serve(exchange, next);
+    else this.#serve(exchange, next, outlook);
   }
 
-  /**
-   * Whether a request is answered without Express: what can be is served in the protocol it came in. To be asked before
-   * {@link handle}, with the method and the path and query as received.
-   */
-  servesAlone(method: string, url: string): boolean {
-    const mark = url.indexOf('?');
-    const path = canonicalPath(mark < 0 ? url : url.slice(0, mark));
-    // What is refused needs nobody else.
-    if (path === undefined || this.#reserved.has(path)) return true;
-    const { plan } = this;
-    // It lets nothing pass, and says so natively.
-    if (plan instanceof RefusingPlan) return true;
-    const route = plan.match(method, path)?.value;
-    return route === undefined ? !plan.fallsThrough : route.mode === 'compiled' && !route.deopt;
+  /** Where a request will go, for whoever has to know before it is taken: method, path and query as received. */
+  outlook(method: string, url: string): Outlook | undefined {
+    return outlookOn(this.plan, this.#reserved, method, url);
   }
 
-  #serve(exchange: Exchange, next: Next): void {
+  #serve(exchange: Exchange, next: Next, outlook?: Outlook): void {
     const { method, path } = exchange;
 
     // 2
@@ -134,7 +129,7 @@ export class Edge {
     // 3
     const { plan } = this;
     if (method === 'OPTIONS' && this.#answersPreflight(exchange)) return;
-    const match = plan.match(method, path);
+    const match = outlook === undefined ? plan.match(method, path) : outlook.match;
     if (match === undefined) {
       if (plan.fallsThrough) return this.#handOver(exchange, next);
       return this.unmatched(exchange);
@@ -253,16 +248,10 @@ export class Edge {
 
   /** Answers a request that no route takes, also when Express found nobody for it either. */
   unmatched(exchange: Exchange): void {
-    const allowed = this.plan.allowedMethods(exchange.path);
-    const { method } = exchange;
     exchange.dress = this.plan.dress;
-    if (allowed.length > 0 && method === 'OPTIONS') return this.reply(exchange, optionsResponse(allowed));
-    // A route that takes the method and was not taken wants another host or version.
-    const refused = allowed.length > 0 && !allowed.includes(method);
-    const error = refused
-      ? new GatewayError('method-not-allowed', { headers: allowField(allowed) })
-      : new GatewayError('route-not-found');
-    this.fail(exchange, error);
+    const answer = unmatchedAnswer(exchange.method, this.plan.allowedMethods(exchange.path));
+    if (answer instanceof GatewayError) this.fail(exchange, answer);
+    else this.reply(exchange, answer);
   }
 
   /** Resolves when no exchange is in flight. */
@@ -353,15 +342,6 @@ export class Edge {
 }
 
 const SWITCHING = 101;
-
-/** An OPTIONS request that no route takes is answered with what the path takes (RFC 9110, section 9.3.7). */
-function optionsResponse(methods: readonly string[]): UpstreamResponse {
-  return new UpstreamResponse(204, methods.length === 0 ? [] : allowField(methods), EMPTY_BODY);
-}
-
-function allowField(methods: readonly string[]): readonly string[] {
-  return ['Allow', methods.join(', ')];
-}
 
 /** A refused upload is not read to its end: the connection closes behind the answer. */
 function hasUnreadBody(exchange: Exchange): boolean {

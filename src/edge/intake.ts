@@ -33,8 +33,15 @@ export interface Intake {
 /**
  * Opens the exchange of a request: correlation id, client address, canonical path, body.
  * A request that can be read in two ways gets an exchange too, so that its refusal is correlated and recorded.
+ *
+ * @param known the canonical path, where somebody had to find it before
  */
-export function openExchange(req: DownstreamRequest, res: DownstreamReply, options: IntakeOptions): Intake {
+export function openExchange(
+  req: DownstreamRequest,
+  res: DownstreamReply,
+  options: IntakeOptions,
+  known?: string,
+): Intake {
   const startedAt = options.now();
   const url = req.url as string;
   const { rawHeaders } = req;
@@ -44,7 +51,7 @@ export function openExchange(req: DownstreamRequest, res: DownstreamReply, optio
   const mark = target === undefined ? -1 : target.indexOf('?');
   const rawPath = mark < 0 ? target : (target as string).slice(0, mark);
   const query = mark < 0 ? '' : (target as string).slice(mark);
-  const path = rawPath === undefined || rawPath === ASTERISK ? rawPath : canonicalPath(rawPath);
+  const path = known ?? (rawPath === undefined || rawPath === ASTERISK ? rawPath : canonicalPath(rawPath));
   const peer = peerOf(req.socket);
   const client = FIELDS.forwarding === undefined ? undefined : clientBehind(peer, rawHeaders, options);
   const exchange = new Exchange(

@@ -1,12 +1,11 @@
-import type { DownstreamReply } from '../contracts/downstream.js';
 import type { Exchange } from '../contracts/exchange.js';
 import type { GatewayError } from '../contracts/gateway-error.js';
-import type { RawHeaders } from '../contracts/raw-headers.js';
-import type { BodyFlow, BodySink, BodyTrailers, UpstreamResponse } from '../contracts/upstream-response.js';
+import type { BodyTrailers, UpstreamResponse } from '../contracts/upstream-response.js';
 import { cutReply } from './cut-reply.js';
 import { holdsBodyBack } from './expect-continue.js';
 import { takeNoMore } from './last-request.js';
 import { lingerOnClose } from './lingering-close.js';
+import { PacedSink } from './paced.sink.js';
 import { putHead } from './reply-head.js';
 
 /** Up to here a body is sent as one latin1 string with its head: one write instead of a gathered one. */
@@ -67,7 +66,7 @@ export function writeReply(
     done(exchange, undefined);
     return;
   }
-  const sink = new ReplySink(exchange, res, body.length !== undefined, trailers, done);
+  const sink = new ReplySink(exchange, body.length !== undefined, trailers, done);
   const flow = body.pipe(sink);
   sink.flow = flow;
   // node:http keeps a head until there is a body to go with it; of a stream that may be much later.
@@ -114,44 +113,24 @@ function isBodiless(status: number): boolean {
   return status === 204 || status === 304;
 }
 
-/** Writes a streamed body to the client at the client's own speed. */
-class ReplySink implements BodySink {
-  flow: BodyFlow | undefined;
-  #waiting = false;
-
+/** The body of an exchange, which is done behind it. */
+class ReplySink extends PacedSink {
   constructor(
     readonly exchange: Exchange,
-    readonly res: DownstreamReply,
     readonly lengthDeclared: boolean,
-    readonly trailers: BodyTrailers | undefined,
+    trailers: BodyTrailers | undefined,
     readonly done: ReplyDone,
-  ) {}
-
-  write(chunk: Buffer, spent?: (chunk: Buffer) => void): boolean {
-    const { exchange, res } = this;
-    exchange.bytesOut += chunk.length;
-    const taken =
-      spent === undefined
-        ? res.write(chunk)
-        : res.write(chunk, (error) => {
-            // After an error the kernel may still hold the bytes.
-            if (error === null || error === undefined) spent(chunk);
-          });
-    if (taken) return true;
-    if (!this.#waiting) {
-      this.#waiting = true;
-      res.once('drain', () => {
-        this.#waiting = false;
-        this.flow?.resume();
-      });
-    }
-    return false;
+  ) {
+    super(exchange.res, trailers);
   }
 
-  end(): void {
-    const { trailers } = this;
-    if (trailers !== undefined && trailers.fields.length > 0) this.res.addTrailers(pairs(trailers.fields));
-    this.res.end();
+  override write(chunk: Buffer, spent?: (chunk: Buffer) => void): boolean {
+    this.exchange.bytesOut += chunk.length;
+    return super.write(chunk, spent);
+  }
+
+  override end(): void {
+    super.end();
     this.done(this.exchange, undefined);
   }
 
@@ -160,10 +139,4 @@ class ReplySink implements BodySink {
     cutReply(this.res, this.lengthDeclared);
     this.done(this.exchange, error);
   }
-}
-
-function pairs(fields: RawHeaders): [string, string][] {
-  const list: [string, string][] = [];
-  for (let i = 0; i < fields.length; i += 2) list.push([fields[i] as string, fields[i + 1] as string]);
-  return list;
 }

@@ -6,6 +6,8 @@ interface WriteCounts {
   readonly bytesWritten?: number;
   /** Those of them that the kernel has not taken. */
   readonly writeQueueSize?: number;
+  /** Of TLS: the handle that its records go to. TLS itself shows a large write only when all of it is gone. */
+  readonly _parent?: WriteCounts | null;
 }
 
 /**
@@ -36,7 +38,8 @@ export class WritePace {
 }
 
 function takenBytes(socket: DownstreamLine): number {
-  const { _handle: handle } = socket as { _handle?: WriteCounts | null };
+  const { _handle: own } = socket as { _handle?: WriteCounts | null };
+  const handle = own?._parent ?? own;
   if (handle?.bytesWritten === undefined || handle.writeQueueSize === undefined) {
     return socket.bytesWritten - socket.writableLength;
   }

@@ -33,6 +33,7 @@ export function adminServerOf(
     views,
     failed: (path, cause) =>
       observability.events.error(EVENTS.adminViewFailed, { path, cause: String(cause) }),
+    acceptFailing: lifecycle.warnings.acceptFailing,
   });
 }
 

@@ -9,10 +9,11 @@ export class EdgeWarnings {
   readonly #forwarding = new WarningPace();
   readonly #proxyHeaders = new WarningPace();
   readonly #http2 = new WarningPace();
+  readonly #accepts = new WarningPace();
   readonly #connections = { total: new WarningPace(), address: new WarningPace() };
 
   constructor(
-    private readonly events: Pick<EventLog, 'warn'>,
+    private readonly events: Pick<EventLog, 'warn' | 'error'>,
     /** Monotonic, in milliseconds. */
     private readonly now: () => number,
   ) {}
@@ -30,6 +31,11 @@ export class EdgeWarnings {
   /** A connection that made work without end, or broke the protocol. */
   readonly http2Abused = (reason: Http2Abuse, address: string): void => {
     if (this.#http2.due(this.now())) this.events.warn(EVENTS.http2Abused, { reason, address });
+  };
+
+  /** The system hands no connections over: descriptors or memory run short. */
+  readonly acceptFailing = (code: string, port: number): void => {
+    if (this.#accepts.due(this.now())) this.events.error(EVENTS.acceptFailing, { code, port });
   };
 
   /** A flood, or a limit that is too low; the address is that of the connection that met it. */

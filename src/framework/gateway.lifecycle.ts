@@ -8,6 +8,7 @@ import { exchangeOf } from '../contracts/exchange-of.js';
 import { UpstreamResponse } from '../contracts/upstream-response.js';
 import { type ConnectionRefusal, limitAllConnections, limitConnections } from '../edge/connection-limits.js';
 import { Edge, type ReservedHandler } from '../edge/edge.js';
+import { tellFailingAccepts } from '../edge/failing-accepts.js';
 import { healthResponse } from '../edge/health.response.js';
 import { Http2Front } from '../edge/http2/http2.front.js';
 import type { Http2Abuse } from '../edge/http2/session-guard.js';
@@ -41,7 +42,7 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
   tls: TlsFront | undefined;
   /** `undefined` where clients may not speak HTTP/2. */
   http2: Http2Front | undefined;
-  readonly #warnings: EdgeWarnings;
+  readonly warnings: EdgeWarnings;
 
   constructor(
     @Inject(SETTINGS) private readonly settings: GatewaySettings,
@@ -57,11 +58,11 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
     private readonly signer: IdentitySigner,
   ) {
     const { limits, traffic } = settings;
-    this.#warnings = new EdgeWarnings(observability.events, now);
+    this.warnings = new EdgeWarnings(observability.events, now);
     this.edge = new Edge({
       limits,
       trustedProxies: traffic.trustedProxies,
-      forwardingIgnored: this.#warnings.forwardingIgnored,
+      forwardingIgnored: this.warnings.forwardingIgnored,
       correlate: adoptOrMint,
       now,
       pace: limits,
@@ -104,6 +105,7 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
     limitConnections(servers, this.settings.limits, this.#connectionRefused);
     for (const each of servers) this.#expectProxyHeaders(each);
     limitAllConnections(servers, this.settings.limits, this.#connectionRefused);
+    for (const each of servers) tellFailingAccepts(each, this.warnings.acceptFailing);
   }
 
   #tlsFront(http: Server): TlsFront | undefined {
@@ -154,12 +156,12 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
 
   readonly #http2Abused = (abuse: Http2Abuse, address: string): void => {
     this.observability.connections.abused(abuse);
-    this.#warnings.http2Abused(abuse, address);
+    this.warnings.http2Abused(abuse, address);
   };
 
   readonly #connectionRefused = (reason: ConnectionRefusal, address: string): void => {
     this.observability.connections.refused(reason);
-    this.#warnings.connectionRefused(reason, address);
+    this.warnings.connectionRefused(reason, address);
   };
 
   /** Behind every listener of the server that was made with it: they get connections whose peer is known. */
@@ -170,7 +172,7 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
       trusted: traffic.trustedProxies,
       timeoutMs: limits.headersTimeoutMs,
       now,
-      refused: this.#warnings.proxyHeaderRefused,
+      refused: this.warnings.proxyHeaderRefused,
     });
   }
 

@@ -100,6 +100,7 @@ export { TransformResponse } from '../policies/transform-response/transform-resp
 
 export { NoWebSocket, WebSocket } from '../policies/websocket/websocket.decorator.js';
 export type { WebSocketOptions } from '../policies/websocket/websocket.options.js';
+export type { WebSocketOrigins } from '../policies/websocket/websocket.origins.js';
 
 // Handling requests
 

@@ -6,6 +6,7 @@ import type { Environment } from '../contracts/environment.js';
 import type { Forwarder } from '../contracts/forwarder.js';
 import { IdentityHeaders } from '../contracts/identity-headers.js';
 import type { UpstreamDefinition } from '../contracts/upstream-definition.js';
+import type { UpstreamRequest } from '../contracts/upstream-request.js';
 import type { UpstreamStatus } from '../contracts/upstream-status.js';
 import type { Observability } from '../observability/create-observability.js';
 import { describeCause } from '../observability/describe-cause.js';
@@ -14,7 +15,7 @@ import { HttpProxyMiddlewareForwarder } from '../proxy/http-proxy-middleware/htt
 import { connectTo } from '../proxy/http1/connect-tls.js';
 import { TlsIdentity } from '../proxy/http1/tls-identity.js';
 import { UpstreamRequestBuilder } from '../proxy/request/upstream-request.builder.js';
-import { UpgradeForwarder } from '../proxy/upgrade/upgrade.forwarder.js';
+import { framedFor, UpgradeForwarder } from '../proxy/upgrade/upgrade.forwarder.js';
 import { builtInForwarder } from '../proxy/upstream/built-in.forwarder.js';
 import { resolveUpstream } from '../proxy/upstream/resolve-upstream.js';
 import { UpstreamRuntime } from '../proxy/upstream/upstream.runtime.js';
@@ -91,7 +92,7 @@ export class UpstreamRegistry implements OnApplicationShutdown {
     return new UpstreamRuntime({
       settings,
       forwarder,
-      ...(upgrades === undefined ? {} : { upgrades }),
+      upgrades,
       builder: new UpstreamRequestBuilder({ identityHeaders: this.identityHeaders }),
       observer: this.observability.observer,
       clock: this.clock,
@@ -101,29 +102,28 @@ export class UpstreamRegistry implements OnApplicationShutdown {
   #forwardersOf(settings: UpstreamSettings): Forwarders {
     const { name, proxy, pool, targets, tls, dns } = settings;
     const standIn = this.standIns.forwarderOf?.(name);
-    if (standIn !== undefined) return { forwarder: standIn, upgrades: undefined };
+    if (standIn !== undefined) return { forwarder: standIn, upgrades: standIn };
+    const { upstream: limits } = this.settings.limits;
     if (proxy !== undefined) {
       const { maxConnections } = pool;
-      return {
-        forwarder: new HttpProxyMiddlewareForwarder({ upstream: name, proxy, targets, maxConnections }),
-        upgrades: undefined,
-      };
+      const forwarder = new HttpProxyMiddlewareForwarder({ upstream: name, proxy, targets, maxConnections });
+      const prepare = ({ request }: { request: UpstreamRequest }) => forwarder.connectFor(request);
+      return { forwarder, upgrades: new UpgradeForwarder({ limits, prepare }) };
     }
     const names = new AddressBook({ ...dns, ...lookupEvents(name, this.observability.events) });
     const identity = tls === undefined ? undefined : new TlsIdentity(tls);
     if (tls !== undefined && identity !== undefined) this.#certificates.watch(name, tls, identity);
-    const { upstream: limits } = this.settings.limits;
     return {
       forwarder: builtInForwarder(settings, { limits, names, identity }),
-      upgrades: new UpgradeForwarder({ limits, connect: connectTo(names, identity) }),
+      upgrades: new UpgradeForwarder({ limits, prepare: framedFor(connectTo(names, identity)) }),
     };
   }
 }
 
-/** What carries requests to an upstream, and what carries handshakes of WebSockets, if anything does. */
+/** What carries requests to an upstream, and what carries handshakes of WebSockets. */
 interface Forwarders {
   readonly forwarder: Forwarder;
-  readonly upgrades: Forwarder | undefined;
+  readonly upgrades: Forwarder;
 }
 
 const lookupEvents = (upstream: string, events: EventLog) => ({

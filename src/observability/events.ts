@@ -19,6 +19,7 @@ export const EVENTS = {
   forwardingUntrusted: 'forwarding.untrusted',
   proxyHeaderRefused: 'proxy-protocol.refused',
   connectionsRefused: 'connections.refused',
+  acceptFailing: 'accept.failing',
   http2Abused: 'http2.abused',
   stapleFailed: 'tls.staple-failed',
   serverCertificateExpired: 'tls.certificate-expired',

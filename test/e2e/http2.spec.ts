@@ -29,6 +29,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { gatewayOf } from '../support/gateway.fixture.js';
 import { type Ask, WAYS } from '../support/gateway.harness.js';
 import { askOn, type Http2Answer } from '../support/http2.asker.js';
+import { Http2Client } from '../support/http2.client.js';
+import { CODE, reset } from '../support/http2.frames.js';
+import { getPath } from '../support/http2.requests.js';
 import { RawClient } from '../support/raw.client.js';
 import { bearer } from '../support/tokens.js';
 
@@ -287,6 +290,40 @@ describe.each(WAYS)('over HTTP/2, %s,', (way) => {
     expect((await ask('/users/1')).text).toBe('ok');
     const lines = await fixture.running.accessLines(1);
     expect(lines.filter(({ path }) => path === '/users/slow').at(-1)).toMatchObject({ status: 499 });
+  });
+
+  it('a request that its client takes back in the same breath goes nowhere', async () => {
+    const client = new Http2Client(fixture.running.port);
+    await client.until(() => client.frames.length > 1);
+    const takenBack = Array.from({ length: 50 }, (_, i) => [
+      getPath(i * 2 + 1, '/safe/back'),
+      reset(i * 2 + 1, CODE.cancel),
+    ]);
+
+    client.send(...takenBack.flat(), getPath(101, '/safe/stays'));
+    await client.answer(101);
+
+    client.close();
+    const lines = await fixture.running.accessLines(1);
+    expect(lines.filter(({ path }) => path === '/safe/back')).toEqual([]);
+    expect(fixture.upstream.received.map(({ url }) => url)).toEqual(['/safe/stays']);
+  });
+
+  it('a browser that leaves a page of 100 images, and the next one too, keeps its connection', async () => {
+    fixture.upstream.respond = (req, res) => {
+      if (!req.url?.includes('image')) res.end('{}');
+    };
+    for (const page of [1, 2]) {
+      const images = Array.from({ length: 100 }, (_, i) => session.request({ ':path': `/safe/image/${i}` }));
+      for (const image of images) image.on('error', () => {});
+      await vi.waitFor(() => expect(fixture.upstream.received).toHaveLength(page * 100));
+      const closed = images.map((image) => new Promise((resolve) => image.on('close', resolve)));
+
+      for (const image of images) image.close(NGHTTP2_CANCEL);
+      await Promise.all(closed);
+    }
+
+    expect((await ask('/safe/page')).status).toBe(200);
   });
 
   it.each([

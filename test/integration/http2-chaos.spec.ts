@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { afterEach, expect, it } from 'vitest';
 import { GatewayError } from '../../src/contracts/gateway-error.js';
 import type { RequestBody } from '../../src/contracts/upstream-request.js';
+import { seededNumbers } from '../support/faulty.traffic.js';
 import {
   answer,
   DATA,
@@ -26,18 +27,7 @@ afterEach(async () => {
   for (const one of open.splice(0).reverse()) await one.close();
 });
 
-/** The same numbers, 0–1, on each run (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-const random = seeded(20_261_128);
+const random = seededNumbers(20_261_128);
 const chance = (share: number): boolean => random() < share;
 
 function misbehave(connection: FrameConnection, stream: number): void {

@@ -10,10 +10,13 @@ import { PlainUpstream } from '../support/plain.upstream.js';
 import { LIMIT_MS, LONG } from '../support/proof-size.js';
 import { SERVICE_ENVIRONMENT, ServiceProcess } from '../support/service.process.js';
 
-const WINDOW_MS = LONG ? 5_000 : 700;
+/** What others wait is measured over this long from each flood on: a longer time would hide a stall in its quiet rest. */
+const WINDOW_MS = 700;
+/** One flood's window holds 140 requests, whose 99th percentile is chance. */
+const POURS = LONG ? 8 : 1;
 const EVERY_MS = 5;
-/** Of 140 requests the second slowest is measured; beside other tests that says little. */
-const QUIET_MS = LONG ? 5 : 400;
+/** Never asked for less: twice what others wait on a quiet machine of two cores. Beside other tests it says little. */
+const CALM_MS = LONG ? 17 : 400;
 const MEMORY_BYTES = 32 * 1024 * 1024;
 const BATCH = 200;
 
@@ -27,7 +30,6 @@ describe('a flood of HTTP/2 frames', () => {
   let service: ServiceProcess;
   let port: number;
   let others: Worker;
-  let quietMs: number;
 
   beforeAll(async () => {
     await ensureServiceBuilt();
@@ -43,9 +45,6 @@ describe('a flood of HTTP/2 frames', () => {
     });
     // Cold code is slow without any flood.
     await sleep(WINDOW_MS * 2);
-    await waitsSince(others);
-    await sleep(WINDOW_MS * 2);
-    quietMs = slowest((await waitsSince(others)).waits);
   }, LIMIT_MS);
 
   afterAll(async () => {
@@ -57,21 +56,29 @@ describe('a flood of HTTP/2 frames', () => {
   async function measure(flood: Flood) {
     upstream.forget();
     await service.ask('measureResident');
+    // Just before the flood: the machine may have others to serve than us.
     await waitsSince(others);
+    await sleep(WINDOW_MS * POURS);
+    const quietMs = slowest((await waitsSince(others)).waits);
 
-    const client = await pour(port, flood);
+    let client = await pour(port, flood);
     await sleep(WINDOW_MS);
+    for (let poured = 1; poured < POURS; poured++) {
+      client.close();
+      client = await pour(port, flood);
+      await sleep(WINDOW_MS);
+    }
 
     const { waits, failures } = await waitsSince(others);
     const rise = await service.ask<number>('residentRise');
     const requests = upstream.requests.filter(({ target }) => target === '/up/x').length;
-    return { client, failures, rise, requests, slowestMs: slowest(waits) };
+    return { client, failures, rise, requests, quietMs, slowestMs: slowest(waits) };
   }
 
   it.each(Object.entries(FLOODS))(
     '%s: is closed, costs little memory, and nobody else waits',
     async (name, flood) => {
-      const { client, failures, rise, requests, slowestMs } = await measure(flood);
+      const { client, failures, rise, requests, quietMs, slowestMs } = await measure(flood);
       if (LONG) report(name, { goaway: client.goaway, requests, rise, quietMs, slowestMs });
       client.close();
 
@@ -88,7 +95,7 @@ describe('a flood of HTTP/2 frames', () => {
       expect(requests).toBeLessThan(1_000);
       expect(rise).toBeLessThan(MEMORY_BYTES);
       expect(failures).toBe(0);
-      expect(slowestMs).toBeLessThan(Math.max(2 * quietMs, QUIET_MS));
+      expect(slowestMs).toBeLessThan(Math.max(2 * quietMs, CALM_MS));
     },
     LIMIT_MS,
   );
@@ -96,17 +103,17 @@ describe('a flood of HTTP/2 frames', () => {
   it.each(Object.entries(BOMBS))(
     '%s: is refused by the number of its fields, costs little memory, and nobody else waits',
     async (name, flood) => {
-      const { client, failures, rise, requests, slowestMs } = await measure(flood);
+      const { client, failures, rise, requests, quietMs, slowestMs } = await measure(flood);
       if (LONG) report(name, { goaway: client.goaway, requests, rise, quietMs, slowestMs });
       client.close();
       const refusals = [...client.streams].filter(([stream]) => stream > 1).map(([, { reset }]) => reset);
 
-      expect(requests).toBeLessThanOrEqual(1);
+      expect(requests).toBeLessThanOrEqual(POURS);
       expect(client.ended || refusals.length === flood.frames).toBe(true);
       expect(new Set(refusals)).toEqual(new Set(refusals.length > 0 ? [CODE.calm] : []));
       expect(rise).toBeLessThan(MEMORY_BYTES);
       expect(failures).toBe(0);
-      expect(slowestMs).toBeLessThan(Math.max(2 * quietMs, QUIET_MS));
+      expect(slowestMs).toBeLessThan(Math.max(2 * quietMs, CALM_MS));
     },
     LIMIT_MS,
   );

@@ -1,25 +1,31 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { acceptOf } from '../../src/proxy/upgrade/switch-answer.js';
 
 /** An upstream that takes every handshake and hands its connection, and what came behind the handshake, to the test. */
 export class FrameUpstream {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** Connections as they came, beneath TLS where there is any. */
+  readonly connections: Socket[] = [];
   /** Takes a tunnel by the path of its handshake. */
   onTunnel: (path: string, socket: Socket, early: Buffer) => void = () => {};
 
-  private constructor() {
-    this.#server = createServer((socket) => this.#take(socket));
+  private constructor(private readonly tls: TlsOptions | undefined) {
+    const take = (socket: Socket): void => this.#take(socket);
+    this.#server = tls === undefined ? createServer(take) : createTlsServer(tls, take);
+    this.#server.on('connection', (socket) => this.connections.push(socket.on('error', () => {})));
   }
 
-  static async start(): Promise<FrameUpstream> {
-    const upstream = new FrameUpstream();
+  /** @param tls with them it speaks TLS */
+  static async start(tls?: TlsOptions): Promise<FrameUpstream> {
+    const upstream = new FrameUpstream(tls);
     await new Promise<void>((resolve) => upstream.#server.listen(0, '127.0.0.1', resolve));
     return upstream;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http${this.tls === undefined ? '' : 's'}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   async close(): Promise<void> {

@@ -37,6 +37,8 @@ const HUFFMAN = huffmanCodes();
 
 /** Reads the field sections of one connection, whose table they share (RFC 7541, section 3). */
 export class HpackReader {
+  /** The fields of the section read last that no table on the way may remember (RFC 7541, section 6.2.3). */
+  neverIndexed: PlainField[] = [];
   readonly #table: PlainField[] = [];
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
@@ -45,6 +47,7 @@ export class HpackReader {
   read(block: Buffer): PlainField[] {
     this.#bytes = block;
     this.#at = 0;
+    this.neverIndexed = [];
     const fields: PlainField[] = [];
     while (this.#at < block.length) {
       const first = block[this.#at] as number;
@@ -54,7 +57,11 @@ export class HpackReader {
         this.#table.unshift(field);
         fields.push(field);
       } else if (first & 0x20) this.#resize(this.#integer(5));
-      else fields.push(this.#literal(4));
+      else {
+        const field = this.#literal(4);
+        fields.push(field);
+        if (first & 0x10) this.neverIndexed.push(field);
+      }
       this.#resize(4_096);
     }
     return fields;

@@ -110,7 +110,7 @@ export class FrameUpstream {
   readonly #waiting: { count: number; resolve: () => void }[] = [];
 
   private constructor() {
-    this.#server = createServer((socket) => this.#take(socket));
+    this.#server = createServer({ noDelay: true }, (socket) => this.#take(socket));
   }
 
   static async start(): Promise<FrameUpstream> {

@@ -25,6 +25,8 @@ export interface ProcessOptions {
   readonly nodeArguments?: readonly string[];
   /** Opens a channel for `ask`. */
   readonly channel?: boolean;
+  /** As many file descriptors as it may have. */
+  readonly descriptors?: number;
 }
 
 /** A gateway in a process of its own, started from built files, its log read line by line. */
@@ -36,8 +38,15 @@ export class ServiceProcess {
   #exited: Exit | undefined;
   readonly #changed = new Set<() => void>();
 
-  constructor(file: string, { environment = {}, nodeArguments = [], channel = false }: ProcessOptions = {}) {
-    this.child = spawn(NODE, [...nodeArguments, file], {
+  constructor(
+    file: string,
+    { environment = {}, nodeArguments = [], channel = false, descriptors }: ProcessOptions = {},
+  ) {
+    const command = [NODE, ...nodeArguments, file];
+    if (descriptors !== undefined) {
+      command.unshift('/bin/sh', '-c', `ulimit -n ${descriptors}; exec "$@"`, 'service');
+    }
+    this.child = spawn(command[0] as string, command.slice(1), {
       cwd: PROJECT,
       env: { PATH: process.env['PATH'] ?? '', ...environment },
       stdio: ['ignore', 'pipe', 'pipe', ...(channel ? (['ipc'] as const) : [])],

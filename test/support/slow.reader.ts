@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pass } from 'node:timers/promises';
 
-/** A rest after so many bytes: often enough for the kernel's buffers to fill in between. */
-const STRETCH_BYTES = 6_000_000;
+/** A rest after so many bytes: many rests in an answer of some megabytes. */
+const STRETCH_BYTES = 1_000_000;
 
 /** A port of loopback, or what opens a connection. */
 export type Door = number | (() => Socket);

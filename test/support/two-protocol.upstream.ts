@@ -1,7 +1,18 @@
 import { createServer as createHttp1, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createHttp2, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import {
+  createServer as createHttp2,
+  createSecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from 'node:http2';
 import type { AddressInfo, Server } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import type { Certified } from './certificate.authority.js';
+
+/** What an upstream can be spoken to in: `h2c` is HTTP/2 in the clear, `h2` over TLS. */
+export const SPOKEN = ['http1', 'h2c', 'h2'] as const;
+export type Spoken = (typeof SPOKEN)[number];
 
 /** A request as it reached the upstream, without what the two protocols have no common word for. */
 export interface SeenRequest {
@@ -19,38 +30,53 @@ export type TwoProtocolRespond = (req: SeenRequest, res: ServerResponse) => void
 /** Where the header section says how the message stands on the connection, or what `:authority` says in HTTP/2. */
 const OF_THE_PROTOCOL = /^(:.*|host|connection|te|transfer-encoding)$/;
 
-/** One upstream on two ports, HTTP/1.1 on one and HTTP/2 on the other, that answers by the same function. */
+/** One upstream on a port for each protocol that answers by the same function. */
 export class TwoProtocolUpstream {
   readonly seen: SeenRequest[] = [];
   /** May be changed at any time. */
   respond: TwoProtocolRespond = (_req, res) => res.end('ok');
   readonly #http1 = createHttp1((req, res) => void this.#take(req, res));
-  readonly #http2: Http2Server = createHttp2(
-    (req, res) => void this.#take(req as unknown as IncomingMessage, res as unknown as ServerResponse),
-  );
+  readonly #servers: Readonly<Record<Spoken, Server>>;
   readonly #sessions = new Set<ServerHttp2Session>();
 
-  static async start(): Promise<TwoProtocolUpstream> {
-    const upstream = new TwoProtocolUpstream();
-    upstream.#http2.on('session', (session) => upstream.#sessions.add(session));
-    for (const server of [upstream.#http1, upstream.#http2] as Server[]) {
+  private constructor(certified: Certified) {
+    const take = (req: Http2ServerRequest, res: Http2ServerResponse): void =>
+      void this.#take(req as unknown as IncomingMessage, res as unknown as ServerResponse);
+    const h2c = createHttp2(take);
+    const h2 = createSecureServer({ ...certified }, take);
+    for (const server of [h2c, h2]) {
+      server.on('session', (session: ServerHttp2Session) => {
+        this.#sessions.add(session);
+        session.on('close', () => this.#sessions.delete(session));
+      });
+    }
+    this.#servers = { http1: this.#http1, h2c, h2 };
+  }
+
+  static async start(certified: Certified): Promise<TwoProtocolUpstream> {
+    const upstream = new TwoProtocolUpstream(certified);
+    for (const server of Object.values(upstream.#servers)) {
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     }
     return upstream;
   }
 
-  get http1Url(): string {
-    return url(this.#http1);
+  url(spoken: Spoken): string {
+    const { port } = this.#servers[spoken].address() as AddressInfo;
+    return `${spoken === 'h2' ? 'https' : 'http'}://127.0.0.1:${port}`;
   }
 
-  get http2Url(): string {
-    return url(this.#http2);
+  /** Says on every HTTP/2 connection that it goes away (GOAWAY). Gives how many there were. */
+  goAway(): number {
+    const going = [...this.#sessions].filter(({ closed }) => !closed);
+    for (const session of going) session.close();
+    return going.length;
   }
 
   async close(): Promise<void> {
     this.#http1.closeAllConnections();
     for (const session of this.#sessions) session.destroy();
-    for (const server of [this.#http1, this.#http2] as Server[]) {
+    for (const server of Object.values(this.#servers)) {
       await new Promise((resolve) => server.close(resolve));
     }
   }
@@ -72,6 +98,3 @@ export class TwoProtocolUpstream {
     this.respond(seen, res);
   }
 }
-
-const url = (server: { address(): unknown }): string =>
-  `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

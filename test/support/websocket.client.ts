@@ -14,8 +14,9 @@ export async function openSocket(
   path: string,
   options: ClientOptions = {},
   protocols: string[] = [],
+  scheme: 'ws' | 'wss' = 'ws',
 ): Promise<OpenSocket> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, protocols, options);
+  const socket = new WebSocket(`${scheme}://127.0.0.1:${port}${path}`, protocols, options);
   const upgraded = once(socket, 'upgrade') as Promise<[IncomingMessage]>;
   const [[response]] = await Promise.all([upgraded, once(socket, 'open')]);
   return { socket, response };

@@ -6,27 +6,22 @@ import { Http2Line } from './http2.line.js';
 import { Http2Reply } from './http2.reply.js';
 import { Http2Request } from './http2.request.js';
 
-/** Where the requests of a connection go. */
-export interface RequestTaker {
-  /** Serves a request in the protocol it came in. */
-  serve(request: Http2Request, reply: Http2Reply): void;
-  /** Whether {@link serve} can answer it without Express. */
-  servesAlone(request: Http2Request): boolean;
-  /** Serves a request through the HTTP/1.1 server, where Express and Nest stand. */
-  bridge(connection: Http2Connection, request: Http2Request, reply: Http2Reply): void;
-}
+/** Serves a request of a connection. */
+export type RequestTaker = (connection: Http2Connection, request: Http2Request, reply: Http2Reply) => void;
 
 /** One HTTP/2 connection of a client: its streams become requests, each on its own line. */
 export class Http2Connection {
   /** Streams that were opened and are not closed yet. */
   open = 0;
   readonly #secure: boolean;
+  /** Requests of the read that is going on. */
+  #arrived: Arrival[] = [];
 
   constructor(
     readonly session: ServerHttp2Session,
     readonly socket: Socket,
     readonly peer: Peer,
-    private readonly taker: RequestTaker,
+    private readonly serve: RequestTaker,
     /** Told of each stream that closed. */
     private readonly closed: (stream: ServerHttp2Stream) => void,
   ) {
@@ -58,10 +53,24 @@ export class Http2Connection {
     const line = new Http2Line(stream, this.socket);
     announcePeer(line, this.peer);
     const request = new Http2Request(head, line);
-    const reply = new Http2Reply(line, request);
-    if (this.taker.servesAlone(request)) this.taker.serve(request, reply);
-    else this.taker.bridge(this, request, reply);
+    if (this.#arrived.push({ request, reply: new Http2Reply(line, request) }) === 1) {
+      setImmediate(() => this.#serveArrived());
+    }
   }
+
+  /** Behind the read: a stream that was opened and reset in one costs no route and no connection to an upstream. */
+  #serveArrived(): void {
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    for (const { request, reply } of arrived) {
+      if (!reply.destroyed) this.serve(this, request, reply);
+    }
+  }
+}
+
+interface Arrival {
+  readonly request: Http2Request;
+  readonly reply: Http2Reply;
 }
 
 const ignore = (): void => {};

@@ -3,7 +3,6 @@ import type { Socket } from 'node:net';
 import type { Edge, Next } from '../edge.js';
 import { peerOf } from '../peer-address.js';
 import { Http2Connection, type RequestTaker } from './http2.connection.js';
-import type { Http2Reply } from './http2.reply.js';
 import type { Http2Request } from './http2.request.js';
 import { HTTP2_LIMITS, type Http2Limits } from './http2-limits.js';
 import { http2ServerOptions } from './http2-server.options.js';
@@ -16,9 +15,6 @@ export interface FrontLimits
   readonly keepAliveTimeoutMs: number;
 }
 
-/** Serves a request through the HTTP/1.1 server, for routes that need Express. */
-export type Bridge = (connection: Http2Connection, request: Http2Request, reply: Http2Reply) => void;
-
 /** Takes connections that speak HTTP/2, whoever found out that they do, and hands their requests to the edge. */
 export class Http2Front {
   readonly #server: Http2Server;
@@ -29,7 +25,8 @@ export class Http2Front {
   constructor(
     private readonly edge: Edge,
     private readonly limits: FrontLimits,
-    private readonly bridge: Bridge,
+    /** Serves a request through the HTTP/1.1 server, for routes that need Express. */
+    private readonly bridge: RequestTaker,
     /** Told of each connection that was closed for what its client did, with the client's address. */
     private readonly abused: (abuse: Http2Abuse, address: string) => void,
   ) {
@@ -62,15 +59,9 @@ export class Http2Front {
 
   #open(session: ServerHttp2Session): void {
     const socket = this.#accepting as Socket;
-    const { edge, bridge } = this;
-    const taker: RequestTaker = {
-      serve: (request, reply) => edge.take(request, reply, noExpress),
-      servesAlone: (request) => this.#isTooLarge(request) || edge.servesAlone(request.method, request.url),
-      bridge,
-    };
     const peer = peerOf(socket);
     const closed = guardSession(session, HTTP2_LIMITS, (abuse) => this.abused(abuse, peer.address));
-    const connection = new Http2Connection(session, socket, peer, taker, closed);
+    const connection = new Http2Connection(session, socket, peer, this.#serve, closed);
     this.#connections.add(connection);
     session.on('close', () => this.#connections.delete(connection));
     // The server is told; unheard here as well, the event would end the process.
@@ -78,6 +69,12 @@ export class Http2Front {
     this.#closeIdle(session, connection);
     if (this.#closing) connection.close();
   }
+
+  readonly #serve: RequestTaker = (connection, request, reply) => {
+    const outlook = this.#isTooLarge(request) ? undefined : this.edge.outlook(request.method, request.url);
+    if (outlook?.alone === false) this.bridge(connection, request, reply);
+    else this.edge.take(request, reply, noExpress, outlook);
+  };
 
   /** Such a request is refused at once: HTTP/1.1 has no crumbs of cookies that could be counted. */
   #isTooLarge({ fieldCount, fieldBytes }: Http2Request): boolean {
@@ -94,7 +91,7 @@ export class Http2Front {
   }
 }
 
-/** Nothing that runs natively is handed to Express: `servesAlone` said so. */
+/** Nothing that runs natively is handed to Express: the outlook said so. */
 const noExpress: Next = () => {
   throw new Error('A request that came by HTTP/2 was handed to Express.');
 };

@@ -116,7 +116,6 @@ export class ProxyRouteCompiler {
           "app.enableCors() stands in front of it and a policy of the gateway's answers preflights as well; keep one.",
       });
     }
-    this.#checkTunnels(facts, proxy);
     for (const message of upstreamPathProblems(prefix, proxy.options.upstreamPath)) {
       this.problems.push({ where, message });
     }
@@ -245,14 +244,6 @@ export class ProxyRouteCompiler {
     this.problems.push({
       where,
       message: `${written.join(' and ')} writes the answer past the gateway, so ${names.join(' and ')} cannot see it; return the answer instead.`,
-    });
-  }
-
-  #checkTunnels({ upgrades, handler: where }: RouteFacts, { upstream }: ProxyControllerMetadata): void {
-    if (upgrades !== true || upstream?.options.proxy === undefined) return;
-    this.problems.push({
-      where,
-      message: `the upstream "${upstream.name}" goes through http-proxy-middleware, which carries no WebSockets here; declare a second upstream without proxy for them, or remove @WebSocket.`,
     });
   }
 

@@ -3,15 +3,11 @@ import { Cancellation } from '../../contracts/cancellation.js';
 import type { AttemptTimeouts, Target } from '../../contracts/forwarder.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
 import type { UpstreamRequest } from '../../contracts/upstream-request.js';
-import type {
-  BodyFlow,
-  BodySink,
-  ResponseBody,
-  UpstreamResponse,
-} from '../../contracts/upstream-response.js';
+import type { UpstreamResponse } from '../../contracts/upstream-response.js';
 import type { Http2Connection } from '../../edge/http2/http2.connection.js';
 import type { Http2Reply } from '../../edge/http2/http2.reply.js';
 import type { Http2Request } from '../../edge/http2/http2.request.js';
+import { PacedSink } from '../../edge/paced.sink.js';
 import { HOP_BY_HOP } from '../../proxy/hop-by-hop.js';
 import { Http1Forwarder } from '../../proxy/http1/http1.forwarder.js';
 import type { ResponseLimits } from '../../proxy/http1/response-limits.js';
@@ -101,41 +97,17 @@ function answer(request: Http2Request, reply: Http2Reply, response: UpstreamResp
     body.discard();
     reply.end();
   } else if (body.whole !== undefined) reply.end(body.whole);
-  else new ReplySink(reply, body).run(request);
-}
-
-/** Passes a body on at the speed of the client's stream. */
-class ReplySink implements BodySink {
-  #flow: BodyFlow | undefined;
-
-  constructor(
-    private readonly reply: Http2Reply,
-    private readonly body: ResponseBody,
-  ) {}
-
-  run(request: Http2Request): void {
-    const flow = this.body.pipe(this);
-    this.#flow = flow;
+  else {
+    const sink = new InnerSink(reply, body.trailers);
+    const flow = body.pipe(sink);
+    sink.flow = flow;
     request.socket.once('close', () => flow.cancel());
   }
+}
 
-  write(chunk: Buffer, spent?: (chunk: Buffer) => void): boolean {
-    const taken = this.reply.write(chunk, (error) => {
-      if (error === null || error === undefined) spent?.(chunk);
-    });
-    if (!taken) this.reply.once('drain', () => this.#flow?.resume());
-    return taken;
-  }
-
-  end(): void {
-    const fields = this.body.trailers?.fields ?? [];
-    const trailers: [string, string][] = [];
-    for (let i = 0; i < fields.length; i += 2) trailers.push([fields[i] as string, fields[i + 1] as string]);
-    this.reply.addTrailers(trailers);
-    this.reply.end();
-  }
-
+/** The body of an inner answer: the inner exchange is who records how it ended. */
+class InnerSink extends PacedSink {
   fail(): void {
-    this.reply.destroy();
+    this.res.destroy();
   }
 }

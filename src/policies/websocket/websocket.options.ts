@@ -1,4 +1,11 @@
-import { checkOptions, trueOrFalse, wholeNumber, withDefaults } from '../../contracts/option-check.js';
+import {
+  checkedElsewhere,
+  checkOptions,
+  trueOrFalse,
+  wholeNumber,
+  withDefaults,
+} from '../../contracts/option-check.js';
+import { originProblems, type WebSocketOrigins } from './websocket.origins.js';
 
 /** What a route grants to WebSockets; every part is optional. */
 export interface WebSocketOptions {
@@ -18,6 +25,12 @@ export interface WebSocketOptions {
   readonly maxMessageBytes?: number;
   /** Answer requests that are no handshake with 426. Default false: they are served as on any route. */
   readonly only?: boolean;
+  /**
+   * Which pages of browsers may open one, by the `Origin` they send; another page's handshake is answered 403. A list
+   * such as `['https://app.example', 'https://*.app.example']`, `'any'`, or `'same-host'`: pages of the host and port
+   * that the handshake asks for. Clients that send no `Origin` are no browsers and pass. Default `'same-host'`.
+   */
+  readonly origins?: WebSocketOrigins;
 }
 
 export const WEBSOCKET_DEFAULTS: Readonly<Required<WebSocketOptions>> = Object.freeze({
@@ -26,6 +39,7 @@ export const WEBSOCKET_DEFAULTS: Readonly<Required<WebSocketOptions>> = Object.f
   maxConnectionsPerPrincipal: 0,
   maxMessageBytes: 0,
   only: false,
+  origins: 'same-host',
 });
 
 const WEEK_MS = 604_800_000;
@@ -33,13 +47,15 @@ const connections = wholeNumber(0, 10_000_000);
 
 /** Everything wrong with a declaration, in plain words. */
 export function webSocketProblems(options: WebSocketOptions): string[] {
-  return checkOptions<WebSocketOptions>('', '', options, {
+  const problems = checkOptions<WebSocketOptions>('', '', options, {
     idleMs: wholeNumber(0, WEEK_MS),
     maxConnections: connections,
     maxConnectionsPerPrincipal: connections,
     maxMessageBytes: wholeNumber(0, Number.MAX_SAFE_INTEGER),
     only: trueOrFalse,
-  }).map(({ message }) => message);
+    origins: checkedElsewhere,
+  });
+  return [...problems.map(({ message }) => message), ...originProblems(options?.origins)];
 }
 
 export const resolveWebSocket = (given: WebSocketOptions): Readonly<Required<WebSocketOptions>> =>

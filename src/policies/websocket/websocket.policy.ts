@@ -33,13 +33,16 @@ export class WebSocketPolicy implements Policy<WebSocketOptions> {
   }
 
   describe(options: WebSocketOptions): string {
-    const { only, idleMs, maxConnections, maxConnectionsPerPrincipal, maxMessageBytes } =
+    const { only, idleMs, maxConnections, maxConnectionsPerPrincipal, maxMessageBytes, origins } =
       resolveWebSocket(options);
     return [
       only ? 'only' : 'beside requests',
       idleMs === 0 ? 'no idle limit' : `idle ${idleMs}ms`,
       ...(maxConnections === 0 ? [] : [`at most ${maxConnections}`]),
       ...(maxConnectionsPerPrincipal === 0 ? [] : [`${maxConnectionsPerPrincipal} per caller`]),
+      ...(origins === 'same-host'
+        ? []
+        : [`pages of ${origins === 'any' ? 'any origin' : origins.join(' ')}`]),
       ...(maxMessageBytes === 0 ? [] : [`messages up to ${maxMessageBytes} bytes`]),
     ].join(', ');
   }

@@ -6,8 +6,11 @@ import type { AttemptTimeouts, AttemptTrace, Forwarder, Target } from '../../con
 import { GatewayError } from '../../contracts/gateway-error.js';
 import type { UpstreamRequest } from '../../contracts/upstream-request.js';
 import type { UpstreamResponse } from '../../contracts/upstream-response.js';
+import type { Connect } from '../http1/connect.js';
 import { Attempt } from './attempt.js';
+import { Handshake } from './handshake.js';
 import { middlewareOptions } from './middleware.options.js';
+import { type PathFilterProbe, pathFilterProbe } from './path-filter.probe.js';
 
 export interface HttpProxyMiddlewareForwarderOptions {
   /** The upstream's declared name. */
@@ -31,17 +34,21 @@ export interface HttpProxyMiddlewareForwarderOptions {
  *   answer is the response instead.
  * - A request that `pathFilter` refuses ends as `route-not-found`.
  * - A hook that throws ends its exchange: `internal`, or `upstream-body` while the body is processed.
- * - WebSocket upgrades do not come this way.
+ * - WebSockets open through {@link connectFor}; the middleware's `ws` need not be set.
  */
 export class HttpProxyMiddlewareForwarder implements Forwarder {
   readonly #upstream: string;
   readonly #options: Options;
   readonly #agents: { readonly plain: PlainAgent; readonly tls: TlsAgent };
   readonly #middlewares = new Map<string, RequestHandler>();
+  /** Apart from those for requests: a handshake has no place in the agents' pools. */
+  readonly #upgrades = new Map<string, RequestHandler>();
+  readonly #takes: PathFilterProbe | undefined;
 
   constructor(options: HttpProxyMiddlewareForwarderOptions) {
     this.#upstream = options.upstream;
     this.#options = options.proxy;
+    this.#takes = pathFilterProbe(this.#options);
     const pool = { keepAlive: true, maxSockets: options.maxConnections };
     this.#agents = { plain: new PlainAgent(pool), tls: new TlsAgent(pool) };
     for (const target of options.targets ?? []) this.#middlewareOf(target);
@@ -69,6 +76,25 @@ export class HttpProxyMiddlewareForwarder implements Forwarder {
     return attempt.outcome;
   }
 
+  /** Makes the connection of one WebSocket handshake, which the middleware writes to its target itself. */
+  connectFor(request: UpstreamRequest): Connect {
+    return (target, onread, ready) => {
+      const handshake = new Handshake(this.#upstream, request, onread, ready);
+      const { request: req, client, connection } = handshake;
+      const upgrade = (): void => this.#upgradesOf(target).upgrade(req, client, NOTHING);
+      if (this.#takes === undefined) upgrade();
+      else {
+        this.#takes(req)
+          .then((takes) => {
+            if (!takes) throw new GatewayError('route-not-found');
+            upgrade();
+          })
+          .catch((error: unknown) => handshake.fail(error));
+      }
+      return connection;
+    };
+  }
+
   close(): void {
     for (const agent of [this.#agents.plain, this.#agents.tls]) {
       // Connections that are busy now find no room among the idle ones, and close.
@@ -89,6 +115,17 @@ export class HttpProxyMiddlewareForwarder implements Forwarder {
     return middleware;
   }
 
+  #upgradesOf(target: Target): RequestHandler {
+    let middleware = this.#upgrades.get(target.id);
+    if (middleware === undefined) {
+      middleware = createProxyMiddleware<IncomingMessage, ServerResponse>(
+        middlewareOptions(this.#options, target, undefined),
+      );
+      this.#upgrades.set(target.id, middleware);
+    }
+    return middleware;
+  }
+
   /** The middleware's `timeout` is the longest silence towards the client. */
   #clocks(timeouts: AttemptTimeouts): AttemptTimeouts {
     const { timeout } = this.#options;
@@ -97,6 +134,8 @@ export class HttpProxyMiddlewareForwarder implements Forwarder {
     return { ...timeouts, headersMs: shorter(timeouts.headersMs), idleMs: shorter(timeouts.idleMs) };
   }
 }
+
+const NOTHING = Buffer.alloc(0);
 
 /** What `next` means: with an error a router or rewrite failed, without one the path filter did not match. */
 function notForwarded(error: unknown): GatewayError {

@@ -126,8 +126,9 @@ export class ProxiedRequest extends IncomingMessage {
   };
 }
 
-/** The framing fields node needs to see on a server's request, so that the body is framed the same way on the way out. */
-function framing({ method, body }: UpstreamRequest): string[] {
+/** The framing fields node needs to see on a server's request, so that it is framed the same way on the way out. */
+function framing({ method, body, upgrade }: UpstreamRequest): string[] {
+  if (upgrade === true) return ['Connection', 'Upgrade', 'Upgrade', 'websocket'];
   if (body === undefined) return [];
   if (body.length !== undefined) return ['content-length', String(body.length)];
   // Node would send the body of a GET or DELETE unframed; the upstream would take it for the next request.

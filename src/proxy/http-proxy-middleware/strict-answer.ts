@@ -23,11 +23,16 @@ export function headProblem({
 
 /** Tells of interim answers that end the exchange: protocols switched although nobody asked, or too many of them. */
 export function watchInterim(proxyReq: ClientRequest, refuse: (problem: string) => void): void {
-  let informational = 0;
   proxyReq.once('upgrade', (_answer: IncomingMessage, socket: Duplex) => {
     socket.destroy();
     refuse('101 without an upgrade asked for');
   });
+  countInterim(proxyReq, refuse);
+}
+
+/** Tells of more interim answers than any request needs. */
+export function countInterim(proxyReq: ClientRequest, refuse: (problem: string) => void): void {
+  let informational = 0;
   proxyReq.on('information', () => {
     if (++informational > RESPONSE_LIMIT_DEFAULTS.maxInformational) refuse('too many 1xx responses');
   });

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import type { RequestSender, RequestSenderOwner } from './request-sender.js';
+import type { UploadOwner } from '../request/upload.js';
+import type { RequestSender } from './request-sender.js';
 
 /** One write at a time, so that each drained slice shows the idle clock that the upstream is reading. */
 const SLICE_BYTES = 262_144;
@@ -13,7 +14,7 @@ export class BufferSender implements RequestSender {
   constructor(
     private readonly socket: Socket,
     private readonly body: Buffer,
-    private readonly owner: RequestSenderOwner,
+    private readonly owner: UploadOwner,
   ) {}
 
   start(head: string): void {

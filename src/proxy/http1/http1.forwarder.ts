@@ -1,17 +1,13 @@
-import type { Cancellation } from '../../contracts/cancellation.js';
 import { type Clock, systemClock } from '../../contracts/clock.js';
-import type { AttemptTimeouts, AttemptTrace, Forwarder, Target } from '../../contracts/forwarder.js';
-import { GatewayError } from '../../contracts/gateway-error.js';
+import type { Target } from '../../contracts/forwarder.js';
 import type { PoolOptions } from '../../contracts/upstream-definition.js';
-import type { RequestBody, UpstreamRequest } from '../../contracts/upstream-request.js';
-import type { UpstreamResponse } from '../../contracts/upstream-response.js';
+import type { RequestBody } from '../../contracts/upstream-request.js';
 import type { AddressBook } from '../../targets/address-book.js';
-import { Attempt } from './attempt.js';
+import { PooledForwarder } from '../upstream/pooled.forwarder.js';
+import type { Attempt } from './attempt.js';
 import { type Connect, connectTcp } from './connect.js';
 import type { ResponseLimits } from './response-limits.js';
-import { Sweep } from './sweep.js';
-import { TargetPool, type TargetPoolStats } from './target-pool.js';
-import { UploadGate, type UploadGateOwner } from './upload-gate.js';
+import { TargetPool } from './target-pool.js';
 import type { ConnectionSettings } from './upstream-connection.js';
 
 export interface Http1ForwarderOptions {
@@ -31,104 +27,24 @@ export interface Http1ForwarderOptions {
  *
  * Beside the `upstream-*` codes it rejects with `overloaded` (no connection came free), `request-timeout`,
  * `client-closed` and `bad-request` (the client's body stalled, broke off or was not as long as declared).
- * Timeouts are kept to {@link Sweep}'s precision: up to 100 ms late, never early.
+ * Timeouts are kept to the sweep's precision: up to 100 ms late, never early.
  */
-export class Http1Forwarder implements Forwarder, UploadGateOwner {
-  readonly #pools = new Map<string, TargetPool>();
-  readonly #held = new Set<UploadGate>();
+export class Http1Forwarder extends PooledForwarder<TargetPool> {
   readonly #options: Http1ForwarderOptions;
   readonly #settings: ConnectionSettings;
-  readonly #sweep = new Sweep(() => this.#sweepPools());
-  #closing = false;
 
   constructor(options: Http1ForwarderOptions) {
+    const { limits, connect = connectTcp, clock = systemClock } = options;
+    super(clock, options.names);
     this.#options = options;
-    this.#settings = {
-      limits: options.limits,
-      connect: options.connect ?? connectTcp,
-      clock: options.clock ?? systemClock,
-    };
-    options.names?.onAnswer((host, addresses) => {
-      for (const pool of this.#pools.values()) if (pool.target.host === host) pool.keepOnly(addresses);
-    });
+    this.#settings = { limits, connect, clock };
   }
 
-  forward(
-    request: UpstreamRequest,
-    target: Target,
-    timeouts: AttemptTimeouts,
-    cancellation: Cancellation,
-    trace: AttemptTrace,
-  ): Promise<UpstreamResponse> {
-    return new Promise((resolve, reject) => {
-      if (cancellation.reason !== undefined) {
-        reject(cancellation.reason);
-        return;
-      }
-      const { body } = request;
-      const attempt = new Attempt(request, timeouts, cancellation, trace, resolve, reject);
-      if (body === undefined || Buffer.isBuffer(body)) this.#carry(attempt, target, body);
-      else if (body.whole !== undefined) this.#carry(attempt, target, body.whole);
-      else this.#hold(new UploadGate(attempt, target, body, this, this.#settings.clock));
-    });
+  protected newPool(target: Target): TargetPool {
+    return new TargetPool(target, this.#options.pool, this.#settings, this.#options.random);
   }
 
-  opened(gate: UploadGate, body: RequestBody): void {
-    this.#held.delete(gate);
-    const { attempt, target } = gate;
-    try {
-      this.#carry(attempt, target, body);
-    } catch (error) {
-      attempt.reject(error instanceof GatewayError ? error : new GatewayError('internal', { cause: error }));
-    }
-  }
-
-  refused(gate: UploadGate, error: GatewayError): void {
-    this.#held.delete(gate);
-    gate.attempt.reject(error);
-  }
-
-  /** Connections and waiting requests by target id. Targets without either are not listed. */
-  stats(): ReadonlyMap<string, TargetPoolStats> {
-    const stats = new Map<string, TargetPoolStats>();
-    for (const [id, pool] of this.#pools) if (!pool.isEmpty) stats.set(id, pool.stats);
-    return stats;
-  }
-
-  /** Closes idle connections now and busy ones as they finish. Requests that still come are served, without a pool. */
-  close(): void {
-    this.#closing = true;
-    for (const pool of this.#pools.values()) pool.close();
-    this.#options.names?.close();
-  }
-
-  #carry(attempt: Attempt, target: Target, body: RequestBody): void {
+  protected frame(attempt: Attempt, body: RequestBody): void {
     attempt.frame(body);
-    (this.#pools.get(target.id) ?? this.#addPool(target)).carry(attempt);
-  }
-
-  #hold(gate: UploadGate): void {
-    this.#held.add(gate);
-    this.#sweep.ensureRunning();
-    gate.start();
-  }
-
-  #addPool(target: Target): TargetPool {
-    const pool = new TargetPool(target, this.#options.pool, this.#settings, this.#options.random);
-    if (this.#closing) pool.close();
-    this.#pools.set(target.id, pool);
-    this.#sweep.ensureRunning();
-    return pool;
-  }
-
-  #sweepPools(): boolean {
-    const now = this.#settings.clock.monotonic();
-    for (const [id, pool] of this.#pools) {
-      pool.sweep(now);
-      // Targets come and go with discovery; their pools go with the last connection.
-      if (pool.isEmpty) this.#pools.delete(id);
-    }
-    for (const gate of this.#held) gate.sweep(now);
-    return this.#pools.size > 0 || this.#held.size > 0;
   }
 }

@@ -116,6 +116,8 @@ export function readHead(
   if (chunked && length >= 0) throw malformed('both Content-Length and Transfer-Encoding');
   // RFC 9112, section 6.1: chunked in an HTTP/1.0 message is faulty framing.
   if (chunked && minorVersion === 0) throw malformed('Transfer-Encoding in an HTTP/1.0 response');
+  // RFC 9110, section 7.8: HTTP/1.0 switches to nothing.
+  if (status === 101 && minorVersion === 0) throw malformed('a 101 in an HTTP/1.0 response');
 
   const bodiless = answersHead || status === 101 || status === 204 || status === 304;
   const framing = bodiless

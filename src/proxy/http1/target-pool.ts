@@ -1,6 +1,8 @@
 import type { Target } from '../../contracts/forwarder.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
 import type { PoolOptions } from '../../contracts/upstream-definition.js';
+import { AttemptQueue } from '../upstream/attempt-queue.js';
+import type { ConnectionPool } from '../upstream/pooled.forwarder.js';
 import type { Attempt } from './attempt.js';
 import { type ConnectionOwner, type ConnectionSettings, UpstreamConnection } from './upstream-connection.js';
 
@@ -14,19 +16,13 @@ export interface TargetPoolStats {
   readonly waiting: number;
 }
 
-interface Waiter {
-  readonly attempt: Attempt;
-  readonly deadline: number;
-  readonly cancelled: (reason: GatewayError) => void;
-}
-
 /**
  * The connections to one target. The one used last is used next, so that a falling load lets the others age out.
  */
-export class TargetPool implements ConnectionOwner {
+export class TargetPool implements ConnectionPool, ConnectionOwner {
   readonly #connections = new Set<UpstreamConnection>();
   readonly #idle: UpstreamConnection[] = [];
-  readonly #waiting = new Set<Waiter>();
+  readonly #waiting: AttemptQueue;
   #closing = false;
 
   constructor(
@@ -34,7 +30,10 @@ export class TargetPool implements ConnectionOwner {
     private readonly options: Required<PoolOptions>,
     private readonly settings: ConnectionSettings,
     private readonly random: () => number = Math.random,
-  ) {}
+  ) {
+    // To wait for a connection takes no longer than to open one may.
+    this.#waiting = new AttemptQueue(settings.clock, 'overloaded');
+  }
 
   get isEmpty(): boolean {
     return this.#connections.size === 0 && this.#waiting.size === 0;
@@ -59,7 +58,7 @@ export class TargetPool implements ConnectionOwner {
       }
     }
     if (this.#connections.size < this.options.maxConnections) this.#dial(attempt);
-    else if (this.#waiting.size < this.options.maxWaiting) this.#wait(attempt);
+    else if (this.#waiting.size < this.options.maxWaiting) this.#waiting.add(attempt);
     else attempt.reject(new GatewayError('overloaded'));
   }
 
@@ -70,7 +69,7 @@ export class TargetPool implements ConnectionOwner {
       connection.retire();
       return;
     }
-    const attempt = this.#nextWaiting();
+    const attempt = this.#waiting.next();
     if (attempt !== undefined) connection.carry(attempt);
     else if (this.#closing) connection.retire();
     else {
@@ -84,7 +83,7 @@ export class TargetPool implements ConnectionOwner {
     const index = this.#idle.lastIndexOf(connection);
     if (index >= 0) this.#idle.splice(index, 1);
     while (this.#connections.size < this.options.maxConnections) {
-      const attempt = this.#nextWaiting();
+      const attempt = this.#waiting.next();
       if (attempt === undefined) return;
       this.#dial(attempt);
     }
@@ -106,11 +105,7 @@ export class TargetPool implements ConnectionOwner {
   /** Acts on every deadline that has passed. */
   sweep(now: number): void {
     for (const connection of this.#connections) connection.sweep(now);
-    for (const waiter of this.#waiting) {
-      if (now < waiter.deadline) continue;
-      this.#forget(waiter);
-      waiter.attempt.reject(new GatewayError('overloaded'));
-    }
+    this.#waiting.sweep(now);
   }
 
   /** Keeps no connection from now on; requests that run or wait are still served. */
@@ -140,33 +135,5 @@ export class TargetPool implements ConnectionOwner {
     const { maxAgeMs } = this.options;
     if (maxAgeMs === 0) return Number.POSITIVE_INFINITY;
     return this.settings.clock.monotonic() + maxAgeMs * (1 - this.random() / 10);
-  }
-
-  /** To wait for a connection takes no longer than to open one may. */
-  #wait(attempt: Attempt): void {
-    const { connectMs } = attempt.timeouts;
-    const waiter: Waiter = {
-      attempt,
-      deadline: connectMs === 0 ? Number.POSITIVE_INFINITY : this.settings.clock.monotonic() + connectMs,
-      cancelled: (reason) => {
-        this.#waiting.delete(waiter);
-        attempt.reject(reason);
-      },
-    };
-    this.#waiting.add(waiter);
-    attempt.cancellation.add(waiter.cancelled);
-  }
-
-  #nextWaiting(): Attempt | undefined {
-    for (const waiter of this.#waiting) {
-      this.#forget(waiter);
-      return waiter.attempt;
-    }
-    return undefined;
-  }
-
-  #forget(waiter: Waiter): void {
-    this.#waiting.delete(waiter);
-    waiter.attempt.cancellation.remove(waiter.cancelled);
   }
 }

@@ -4,6 +4,7 @@ import type { Target } from '../../contracts/forwarder.js';
 import { GatewayError, type GatewayErrorCode } from '../../contracts/gateway-error.js';
 import { TunnelBody } from '../../contracts/upgrade.js';
 import { UpstreamResponse } from '../../contracts/upstream-response.js';
+import type { UploadOwner } from '../request/upload.js';
 import { switchProblem } from '../upgrade/switch-answer.js';
 import { SwitchedConnection } from '../upgrade/switched-connection.js';
 import type { Attempt } from './attempt.js';
@@ -11,7 +12,7 @@ import { BufferSender } from './buffer-sender.js';
 import type { Connect } from './connect.js';
 import { connectionFailure } from './connect-failure.js';
 import { malformed } from './malformed.js';
-import type { RequestSender, RequestSenderOwner } from './request-sender.js';
+import type { RequestSender } from './request-sender.js';
 import type { ResponseHead } from './response-head.js';
 import { RESPONSE_LIMIT_DEFAULTS, type ResponseLimits } from './response-limits.js';
 import { ResponseReader } from './response-reader.js';
@@ -54,7 +55,7 @@ const NO_READER = new ResponseReader(RESPONSE_LIMIT_DEFAULTS);
  *
  * It has no timer of its own: `deadline` is a number, and the sweep asks whether it has passed.
  */
-export class UpstreamConnection implements BodySource, RequestSenderOwner {
+export class UpstreamConnection implements BodySource, UploadOwner {
   #phase = DIALING;
   #deadline = Number.POSITIVE_INFINITY;
   #attempt: Attempt | undefined = undefined;

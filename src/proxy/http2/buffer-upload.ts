@@ -1,5 +1,5 @@
 import type { ClientHttp2Stream } from 'node:http2';
-import type { Upload, UploadOwner } from './upload.js';
+import type { Upload, UploadOwner } from '../request/upload.js';
 
 /** One write at a time, so that each drained slice shows the idle clock that the upstream is reading. */
 const SLICE_BYTES = 65_536;

@@ -1,9 +1,11 @@
+import { sensitiveHeaders } from 'node:http2';
 import type { Target } from '../../contracts/forwarder.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
 import { headerSection } from '../../contracts/header-section.js';
 import type { RequestBody, UpstreamRequest } from '../../contracts/upstream-request.js';
 import { HOP_BY_HOP } from '../hop-by-hop.js';
 import { targetAuthority } from '../request/target-authority.js';
+import { NEVER_INDEXED } from './never-indexed.js';
 
 /** Methods whose request states that it has no content (RFC 9110, section 8.6). */
 const METHODS_WITH_CONTENT = new Set(['POST', 'PUT', 'PATCH']);
@@ -18,7 +20,8 @@ const AUTHORITY = /^[\x21-\x3f\x41-\x7e]+$/;
  *
  * - `Host` becomes `:authority`; the other pseudo-header fields come from the request and its target.
  * - Names are lower-case. Fields that speak of the connection stay behind, but for `te: trailers` (section 8.2.2).
- * - A cookie is one field for each of its pairs, which compress better (section 8.2.3); the peer joins them again.
+ * - Credentials are named to node:http2 as {@link NEVER_INDEXED}. A cookie stays one field, for its pairs would compress
+ *   no better then (section 8.2.3).
  *
  * @param body what is sent in place of the request's own body: that very body, gathered
  * @throws GatewayError `internal` when the request cannot be written without changing its meaning
@@ -30,14 +33,20 @@ export function requestHead(request: UpstreamRequest, target: Target, body: Requ
   }
   checkFields(headers);
   let authority: string | undefined;
+  let credentials: string[] | undefined;
   const head = [':method', method, ':scheme', target.tls ? 'https' : 'http', ':authority', '', ':path', path];
   for (let i = 0; i < headers.length; i += 2) {
     const name = (headers[i] as string).toLowerCase();
     const value = (headers[i + 1] as string).trim();
     if (name === 'host') authority ??= value;
     else if (name === 'content-length' || name === 'transfer-encoding') throw unwritable(name);
-    else if (name === 'cookie') pushCookie(head, value);
-    else if (!HOP_BY_HOP.has(name)) head.push(name, value);
+    else if (!HOP_BY_HOP.has(name)) {
+      head.push(name, value);
+      if (NEVER_INDEXED.has(name)) {
+        credentials ??= [];
+        credentials.push(name);
+      }
+    }
   }
   authority ??= targetAuthority(target);
   if (!AUTHORITY.test(authority)) throw unwritable('host');
@@ -46,11 +55,7 @@ export function requestHead(request: UpstreamRequest, target: Target, body: Requ
   if (body === undefined) {
     if (METHODS_WITH_CONTENT.has(method)) head.push('content-length', '0');
   } else if (body.length !== undefined) head.push('content-length', String(body.length));
-  return head;
-}
-
-function pushCookie(head: string[], value: string): void {
-  for (const pair of value.split('; ')) if (pair !== '') head.push('cookie', pair);
+  return credentials === undefined ? head : Object.assign(head, { [sensitiveHeaders]: credentials });
 }
 
 function checkFields(headers: UpstreamRequest['headers']): void {

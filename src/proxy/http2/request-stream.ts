@@ -2,24 +2,15 @@ import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node
 import type { Clock } from '../../contracts/clock.js';
 import type { Target } from '../../contracts/forwarder.js';
 import { GatewayError, type GatewayErrorCode } from '../../contracts/gateway-error.js';
-import type { RawHeaders } from '../../contracts/raw-headers.js';
-import { EMPTY_BODY, type ResponseBody, UpstreamResponse } from '../../contracts/upstream-response.js';
-import { arrivedBody } from '../http1/arrived-body.js';
 import type { Attempt } from '../http1/attempt.js';
-import { BodilessBody } from '../http1/bodiless-body.js';
-import { malformed } from '../http1/malformed.js';
-import { INLINE_BODY_BYTES } from '../http1/request-framing.js';
 import type { ResponseLimits } from '../http1/response-limits.js';
-import { type BodySource, StreamingBody } from '../http1/streaming-body.js';
+import type { Upload, UploadOwner } from '../request/upload.js';
 import { abandonUpload } from './abandon-stream.js';
 import { BufferUpload } from './buffer-upload.js';
-import { onEndOfStream } from './end-of-stream.js';
 import { requestHead } from './request-head.js';
-import { type Http2ResponseHead, readResponseHead } from './response-head.js';
-import { checkTrailers, ResponseTrailers } from './response-trailers.js';
 import { isUnprocessed, streamFailure } from './stream-failure.js';
+import { type ResponseOwner, StreamResponse } from './stream-response.js';
 import { StreamUpload } from './stream-upload.js';
-import type { Upload, UploadOwner } from './upload.js';
 
 /** The session a stream belongs to. */
 export interface StreamOwner {
@@ -43,15 +34,12 @@ const AWAITING = 1;
 const RECEIVING = 2;
 const OVER = 3;
 
-const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM } = constants;
-
 /**
  * One request and its response on one stream: sending → awaiting → receiving → over.
  *
- * A response that is complete by the end of the event loop's turn its header section came in is handed over whole; any
- * other streams. Whatever ends the stream early ends this stream only.
+ * Whatever ends the stream early ends this stream only.
  */
-export class RequestStream implements BodySource, UploadOwner {
+export class RequestStream implements UploadOwner, ResponseOwner {
   #phase = AWAITING;
   #deadline = Number.POSITIVE_INFINITY;
   #stream: ClientHttp2Stream | undefined;
@@ -60,16 +48,7 @@ export class RequestStream implements BodySource, UploadOwner {
   #upload: Upload | undefined;
   /** The request is complete: nothing of its body is still to come. */
   #uploaded = false;
-  #head: Http2ResponseHead | undefined;
-  #trailers: ResponseTrailers | undefined;
-  /** What came of the body before the response was handed over; `undefined` from then on. */
-  #gathered: Buffer[] | undefined = [];
-  #received = 0;
-  #informational = 0;
-  #body: StreamingBody | undefined;
-  /** END_STREAM came: the body is complete, though maybe not all of it was read. */
-  #complete = false;
-  #paused = false;
+  #response: StreamResponse | undefined;
   #error: Error | undefined;
 
   constructor(
@@ -100,14 +79,8 @@ export class RequestStream implements BodySource, UploadOwner {
     this.#session = session;
     trace.reused = reused;
     trace.sent = true;
-    onEndOfStream(stream, this.#peerEnded);
-    stream.on('headers', (_headers, _flags, raw?: string[]) => this.#guarded(() => this.#interim(raw ?? [])));
-    stream.on('response', (_headers, flags, raw?: string[]) =>
-      this.#guarded(() => this.#response(raw ?? [], (flags & NGHTTP2_FLAG_END_STREAM) !== 0)),
-    );
-    stream.on('trailers', (_headers, _flags, raw?: string[]) =>
-      this.#guarded(() => this.#trailer(raw ?? [])),
-    );
+    this.#response = new StreamResponse(stream, attempt, this.settings.limits, this);
+    this.#response.listen();
     stream.on('error', (error) => {
       this.#error ??= error;
     });
@@ -184,123 +157,27 @@ export class RequestStream implements BodySource, UploadOwner {
 
   // ── The response ──
 
-  #interim(raw: RawHeaders): void {
-    this.#hear();
-    if (this.#head !== undefined) throw malformed('a header section amid the body');
-    if (++this.#informational > this.settings.limits.maxInformational) {
-      throw malformed('too many informational responses');
-    }
-    const head = readResponseHead(raw, this.settings.limits);
-    if (head.status === 101) throw malformed('101 in HTTP/2');
-    if (head.length !== undefined) throw malformed('an informational response announces a body');
-    this.attempt.inform(head);
-  }
-
-  #response(raw: RawHeaders, ends: boolean): void {
-    this.#hear();
-    if (this.#head !== undefined) throw malformed('a second response');
-    const { request } = this.attempt;
-    const head = readResponseHead(raw, this.settings.limits);
-    if (head.status < 200) throw malformed('an informational response ends the stream');
-    this.#head = head;
-    this.#phase = RECEIVING;
-    if (request.method === 'HEAD' || head.status === 204 || head.status === 304) {
-      this.#answer(new BodilessBody(head.length));
-      this.#finish();
-      return;
-    }
-    if (request.trailers === true) this.#trailers = new ResponseTrailers(head.announced);
-    this.bodyMoved();
-    const stream = this.#stream as ClientHttp2Stream;
-    if (ends) {
-      this.#end();
-      return;
-    }
-    stream.on('data', (chunk: Buffer) => this.#guarded(() => this.#data(chunk)));
-    stream.on('end', () => this.#guarded(() => this.#end()));
-    // A response that came in one read is complete by then.
-    setImmediate(() => this.#guarded(() => this.#stopGathering()));
-  }
-
-  #data(chunk: Buffer): void {
-    this.#received += chunk.length;
-    const { length } = this.#head as Http2ResponseHead;
-    if (length !== undefined && this.#received > length) throw malformed('more DATA than content-length');
-    this.bodyMoved();
-    if (this.#gathered === undefined) this.#body?.push(chunk);
-    else {
-      this.#gathered.push(chunk);
-      if (this.#received > INLINE_BODY_BYTES) this.#stopGathering();
+  guarded(read: () => void): void {
+    if (this.#phase === OVER) return;
+    try {
+      read();
+    } catch (error) {
+      this.#fail(error instanceof GatewayError ? error : new GatewayError('internal', { cause: error }));
     }
   }
 
-  #trailer(raw: RawHeaders): void {
-    this.#hear();
-    checkTrailers(raw, this.settings.limits);
-    this.#trailers?.take(raw);
-  }
-
-  #end(): void {
-    const head = this.#head as Http2ResponseHead;
-    // A stream that was cut ends here too; its close tells why.
-    if (!this.#complete) return;
-    if (head.length !== undefined && head.length !== this.#received) {
-      throw malformed('less DATA than content-length');
-    }
-    const body = this.#body;
-    if (this.#gathered !== undefined) {
-      const bytes = this.#gathered.length === 0 ? undefined : joined(this.#gathered, this.#received);
-      this.#answer(
-        bytes === undefined && this.#trailers === undefined ? EMPTY_BODY : arrivedBody(bytes, this.#trailers),
-      );
-    }
-    this.#finish();
-    body?.finish();
-  }
-
-  #stopGathering(): void {
-    const gathered = this.#gathered;
-    if (gathered === undefined) return;
-    const { length } = this.#head as Http2ResponseHead;
-    const body = new StreamingBody(this, length, () => {}, this.#trailers);
-    this.#body = body;
-    this.#gathered = undefined;
-    for (const chunk of gathered) body.push(chunk);
-    this.#answer(body);
-  }
-
-  #answer(body: ResponseBody): void {
-    const { status, headers } = this.#head as Http2ResponseHead;
-    this.#gathered = undefined;
-    this.attempt.resolve(new UpstreamResponse(status, headers, body));
-  }
-
-  #hear(): void {
+  heard(): void {
     if (this.attempt.trace.answered) return;
     this.attempt.trace.answered = true;
     this.owner.answered();
   }
 
-  /** What is left of the body lies in memory; it is taken over, lest it go with the connection. */
-  readonly #peerEnded = (): void => {
-    this.#complete = true;
-    if (this.#paused) process.nextTick(() => this.#stream?.resume());
-  };
-
-  pauseBody(): void {
-    if (this.#complete) return;
-    this.#paused = true;
-    this.#stream?.pause();
-  }
-
-  resumeBody(): void {
-    if (!this.#paused) return;
-    this.#paused = false;
-    this.#stream?.resume();
+  receiving(): void {
+    this.#phase = RECEIVING;
     this.bodyMoved();
   }
 
-  abandonBody(): void {
+  done(): void {
     this.#finish();
   }
 
@@ -308,23 +185,14 @@ export class RequestStream implements BodySource, UploadOwner {
 
   readonly #cancelled = (reason: GatewayError): void => this.#fail(reason);
 
-  #guarded(act: () => void): void {
-    if (this.#phase === OVER) return;
-    try {
-      act();
-    } catch (error) {
-      this.#fail(error instanceof GatewayError ? error : new GatewayError('internal', { cause: error }));
-    }
-  }
-
   /** Whoever is being waited for is the one to blame. */
   #lateCode(): GatewayErrorCode {
     switch (this.#phase) {
       case SENDING:
         return this.#upload?.blocked === true ? 'upstream-timeout' : 'request-timeout';
       case RECEIVING:
-        if (!this.#paused) return 'upstream-timeout';
-        return this.#body?.wanted === true ? 'client-closed' : 'internal';
+        if (this.#response?.paused !== true) return 'upstream-timeout';
+        return this.#response.wanted ? 'client-closed' : 'internal';
       default:
         return 'upstream-timeout';
     }
@@ -332,10 +200,9 @@ export class RequestStream implements BodySource, UploadOwner {
 
   #fail(error: GatewayError): void {
     if (this.#phase === OVER) return;
-    const body = this.#body;
     this.#finish();
-    if (body === undefined) this.attempt.reject(error);
-    else body.fail(error);
+    if (this.#response === undefined) this.attempt.reject(error);
+    else this.#response.fail(error);
   }
 
   /** Lets go of the stream; one that is still open is reset, for nobody reads it any more. */
@@ -346,11 +213,10 @@ export class RequestStream implements BodySource, UploadOwner {
     this.attempt.cancellation.remove(this.#cancelled);
     const upload = this.#upload;
     this.#upload = undefined;
-    this.#body = undefined;
     upload?.abandon();
     const stream = this.#stream;
     if (stream !== undefined) {
-      if (this.#uploaded) stream.close(NGHTTP2_CANCEL);
+      if (this.#uploaded) stream.close(constants.NGHTTP2_CANCEL);
       else abandonUpload(stream);
       // Whatever was received counts against the connection's window until it is read.
       stream.resume();
@@ -364,6 +230,3 @@ export class RequestStream implements BodySource, UploadOwner {
     }
   }
 }
-
-const joined = (chunks: readonly Buffer[], bytes: number): Buffer =>
-  chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes);

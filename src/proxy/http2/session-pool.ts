@@ -3,21 +3,17 @@ import { GatewayError } from '../../contracts/gateway-error.js';
 import type { PoolOptions } from '../../contracts/upstream-definition.js';
 import type { PoolStatus } from '../../contracts/upstream-status.js';
 import type { Attempt } from '../http1/attempt.js';
+import { AttemptQueue } from '../upstream/attempt-queue.js';
+import type { ConnectionPool } from '../upstream/pooled.forwarder.js';
 import { type SessionOwner, type SessionSettings, UpstreamSession } from './upstream-session.js';
 
 /** A place on a session that is still to be opened. */
 const A_NEW_ONE = Symbol('a new session');
 
-interface Waiter {
-  readonly attempt: Attempt;
-  readonly deadline: number;
-  readonly cancelled: (reason: GatewayError) => void;
-}
-
 /** The sessions to one target. The least busy one is used next; another is opened when none has room. */
-export class SessionPool implements SessionOwner {
+export class SessionPool implements ConnectionPool, SessionOwner {
   readonly #sessions = new Set<UpstreamSession>();
-  readonly #waiting = new Set<Waiter>();
+  readonly #waiting: AttemptQueue;
   #closing = false;
 
   constructor(
@@ -25,7 +21,10 @@ export class SessionPool implements SessionOwner {
     private readonly options: Required<PoolOptions>,
     private readonly settings: SessionSettings,
     private readonly random: () => number = Math.random,
-  ) {}
+  ) {
+    // To wait for a connection takes no longer than to open one may.
+    this.#waiting = new AttemptQueue(settings.clock, 'overloaded');
+  }
 
   get isEmpty(): boolean {
     return this.#sessions.size === 0 && this.#waiting.size === 0;
@@ -45,7 +44,7 @@ export class SessionPool implements SessionOwner {
   carry(attempt: Attempt): void {
     const place = this.#findPlace();
     if (place !== undefined) this.#seat(attempt, place);
-    else if (this.#waiting.size < this.options.maxWaiting) this.#wait(attempt);
+    else if (this.#waiting.size < this.options.maxWaiting) this.#waiting.add(attempt);
     else attempt.reject(new GatewayError('overloaded'));
   }
 
@@ -71,11 +70,7 @@ export class SessionPool implements SessionOwner {
   /** Acts on every deadline that has passed. */
   sweep(now: number): void {
     for (const session of this.#sessions) session.sweep(now);
-    for (const waiter of this.#waiting) {
-      if (now < waiter.deadline) continue;
-      this.#forget(waiter);
-      waiter.attempt.reject(new GatewayError('overloaded'));
-    }
+    this.#waiting.sweep(now);
   }
 
   /** Keeps no session from now on; requests that run or wait are still served. */
@@ -118,31 +113,10 @@ export class SessionPool implements SessionOwner {
   }
 
   #serveWaiting(): void {
-    for (const waiter of this.#waiting) {
+    while (this.#waiting.size > 0) {
       const place = this.#findPlace();
       if (place === undefined) return;
-      this.#forget(waiter);
-      this.#seat(waiter.attempt, place);
+      this.#seat(this.#waiting.next() as Attempt, place);
     }
-  }
-
-  /** To wait for a place takes no longer than to open a connection may. */
-  #wait(attempt: Attempt): void {
-    const { connectMs } = attempt.timeouts;
-    const waiter: Waiter = {
-      attempt,
-      deadline: connectMs === 0 ? Number.POSITIVE_INFINITY : this.settings.clock.monotonic() + connectMs,
-      cancelled: (reason) => {
-        this.#waiting.delete(waiter);
-        attempt.reject(reason);
-      },
-    };
-    this.#waiting.add(waiter);
-    attempt.cancellation.add(waiter.cancelled);
-  }
-
-  #forget(waiter: Waiter): void {
-    this.#waiting.delete(waiter);
-    waiter.attempt.cancellation.remove(waiter.cancelled);
   }
 }

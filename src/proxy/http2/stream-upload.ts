@@ -1,99 +1,27 @@
 import type { ClientHttp2Stream } from 'node:http2';
-import { GatewayError } from '../../contracts/gateway-error.js';
 import type { StreamedBody } from '../../contracts/upstream-request.js';
-import type { Upload, UploadOwner } from './upload.js';
+import { ClientUpload } from '../request/client-upload.js';
+import type { UploadOwner } from '../request/upload.js';
 
-/** Sends a body as the client sends it, at the pace the upstream's flow control allows. */
-export class StreamUpload implements Upload {
-  blocked = false;
-  #sent = 0;
-  #over = false;
-
+/** Sends a client's body on a stream. */
+export class StreamUpload extends ClientUpload {
   constructor(
     private readonly stream: ClientHttp2Stream,
-    private readonly body: StreamedBody,
-    private readonly owner: UploadOwner,
-  ) {}
+    body: StreamedBody,
+    owner: UploadOwner,
+  ) {
+    super(body, owner);
+  }
 
   start(): void {
-    const { stream } = this.body;
-    stream.on('error', this.#failed);
-    stream.on('close', this.#closed);
-    if (stream.readableEnded) this.#ended();
-    else if (stream.destroyed) this.#closed();
-    else {
-      stream.on('end', this.#ended);
-      stream.on('data', this.#chunk);
-      // Another listener may have paused it before; a stream that was told to pause does not flow by itself.
-      stream.resume();
-    }
+    this.listen();
   }
 
-  drained(): void {
-    if (!this.blocked || this.#over) return;
-    this.blocked = false;
-    this.owner.bodyMoved();
-    this.body.stream.resume();
+  protected write(chunk: Buffer): boolean {
+    return this.stream.write(chunk);
   }
 
-  abandon(): void {
-    if (this.#over) return;
-    this.#finish();
-    // The rest flows into nothing: an unread body would block the client's connection for the requests after it.
-    if (!this.body.stream.destroyed) this.body.stream.resume();
-  }
-
-  #finish(): void {
-    const { stream } = this.body;
-    this.#over = true;
-    stream.off('data', this.#chunk);
-    stream.off('end', this.#ended);
-    stream.off('close', this.#closed);
-    // The error listener stays: a client that breaks off later must not become an uncaught error.
-  }
-
-  readonly #chunk = (chunk: Buffer): void => {
-    const { length, stream } = this.body;
-    this.#sent += chunk.length;
-    if (length !== undefined && this.#sent > length) {
-      this.#refuse('The client sent more than its Content-Length.');
-      return;
-    }
-    if (!this.stream.write(chunk)) {
-      this.blocked = true;
-      stream.pause();
-    }
-    this.owner.bodyMoved();
-  };
-
-  readonly #ended = (): void => {
-    const { length } = this.body;
-    if (length !== undefined && this.#sent < length) {
-      this.#refuse('The client sent less than its Content-Length.');
-      return;
-    }
-    this.#finish();
+  protected end(): void {
     this.stream.end();
-    this.owner.bodySent();
-  };
-
-  readonly #closed = (): void => {
-    if (this.#over) return;
-    this.#finish();
-    this.owner.bodyFailed(new GatewayError('client-closed'));
-  };
-
-  readonly #failed = (error: Error): void => {
-    if (this.#over) return;
-    this.#finish();
-    // A stream in front of the client may refuse by our own rules, such as the body limit.
-    this.owner.bodyFailed(
-      error instanceof GatewayError ? error : new GatewayError('client-closed', { cause: error }),
-    );
-  };
-
-  #refuse(detail: string): void {
-    this.abandon();
-    this.owner.bodyFailed(new GatewayError('bad-request', { detail }));
   }
 }

@@ -4,8 +4,10 @@ import type { Target } from '../../contracts/forwarder.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
 import type { Attempt } from '../http1/attempt.js';
 import { connectionFailure } from '../http1/connect-failure.js';
+import { AttemptQueue } from '../upstream/attempt-queue.js';
 import { type Dial, speaksHttp2 } from './dial.js';
 import { Http2Declined } from './http2-declined.js';
+import { Liveness } from './liveness.js';
 import { RequestStream, type StreamOwner, type StreamSettings } from './request-stream.js';
 import { sessionOptions } from './session-options.js';
 
@@ -26,24 +28,12 @@ export interface SessionSettings extends StreamSettings {
 
 /** Taken for the peer's limit until its SETTINGS came (RFC 9113, section 6.5.2 recommends no less). */
 const ASSUMED_STREAMS = 100;
-/** With requests under way, this long a silence is answered with a PING. */
-const SILENCE_MS = 30_000;
-/** While it lasts, PINGs come no oftener: gRPC servers hang up on a client that asks more often. */
-const PING_AGAIN_MS = 300_000;
-/** No answer to a PING within this time: nobody is there. */
-const PING_ACK_MS = 5_000;
 
 const DIALING = 0;
 const OPEN = 1;
 /** Carries what it has and takes no more. */
 const DRAINING = 2;
 const CLOSED = 3;
-
-interface Pending {
-  readonly attempt: Attempt;
-  readonly deadline: number;
-  readonly cancelled: (reason: GatewayError) => void;
-}
 
 /**
  * One HTTP/2 connection to a target, carrying many requests: dialing → open → draining → closed.
@@ -52,7 +42,8 @@ interface Pending {
  */
 export class UpstreamSession implements StreamOwner {
   #phase = DIALING;
-  readonly #pending = new Set<Pending>();
+  /** Requests it takes as soon as it stands. */
+  readonly #pending: AttemptQueue;
   readonly #streams = new Set<RequestStream>();
   readonly #socket: Socket;
   #session: ClientHttp2Session | undefined;
@@ -62,15 +53,8 @@ export class UpstreamSession implements StreamOwner {
   #referenced = true;
   /** When an idle session is given up. */
   #idleUntil = Number.POSITIVE_INFINITY;
-  #heardBytes = 0;
-  /** When something was heard last, or it left its rest. */
-  #heardAt = 0;
-  /** When a PING was sent into the silence that lasts. */
-  #pingedAt = Number.NEGATIVE_INFINITY;
-  /** When the answer to a PING is overdue; `Infinity` while none is awaited. */
-  #ackBy = Number.POSITIVE_INFINITY;
-  /** A request waited in vain: nothing more is sent until a PING was answered. */
-  #suspect = false;
+  /** Set once it stands. */
+  #liveness: Liveness | undefined;
 
   /** @throws Error when the target cannot even be dialed */
   constructor(
@@ -81,6 +65,7 @@ export class UpstreamSession implements StreamOwner {
     /** From then on it takes no further request. */
     private readonly retireAt: number,
   ) {
+    this.#pending = new AttemptQueue(settings.clock, 'upstream-connect-timeout', () => this.#deserted());
     this.#socket = settings.dial(target, () => this.#stands());
     this.#socket.on('error', (error) => this.#notDialed(error));
     this.#socket.on('close', () => this.#notDialed(undefined));
@@ -97,7 +82,7 @@ export class UpstreamSession implements StreamOwner {
   }
 
   hasRoom(now: number): boolean {
-    if (this.#phase > OPEN || now >= this.retireAt || this.#suspect) return false;
+    if (this.#phase > OPEN || now >= this.retireAt || this.#liveness?.suspect === true) return false;
     // Its streams may be told of its end before this object is.
     if (this.#session?.closed === true || this.#session?.destroyed === true) return false;
     return this.load < this.#maxStreams && (this.load > 0 || now < this.#idleUntil);
@@ -109,9 +94,9 @@ export class UpstreamSession implements StreamOwner {
       this.#referenced = true;
       this.#socket.ref();
     }
-    if (this.load === 0) this.#heardAt = this.settings.clock.monotonic();
+    if (this.load === 0) this.#liveness?.woken();
     this.#idleUntil = Number.POSITIVE_INFINITY;
-    if (this.#phase === DIALING) this.#hold(attempt);
+    if (this.#phase === DIALING) this.#pending.add(attempt);
     else this.#open(attempt);
   }
 
@@ -135,16 +120,12 @@ export class UpstreamSession implements StreamOwner {
 
   /** Acts on every deadline that has passed. */
   sweep(now: number): void {
-    for (const pending of this.#pending) {
-      if (now < pending.deadline) continue;
-      this.#forget(pending);
-      pending.attempt.reject(new GatewayError('upstream-connect-timeout'));
-    }
-    if (this.#phase === DIALING && this.#pending.size === 0) this.#close();
+    this.#pending.sweep(now);
+    this.#deserted();
     for (const stream of this.#streams) stream.sweep(now);
     if (this.#phase === DIALING || this.#phase === CLOSED) return;
-    if (now >= this.#ackBy) this.#fail(new Error('no answer to a PING'));
-    else if (this.#streams.size > 0) this.#listen(now);
+    if (this.#liveness?.isLost(now) === true) this.#fail(new Error('no answer to a PING'));
+    else if (this.#streams.size > 0) this.#liveness?.listen(now);
     else if (now >= this.#idleUntil || now >= this.retireAt) this.#close();
     else if (this.#referenced) {
       this.#referenced = false;
@@ -154,24 +135,9 @@ export class UpstreamSession implements StreamOwner {
 
   // ── Dialing ──
 
-  #hold(attempt: Attempt): void {
-    const { connectMs } = attempt.timeouts;
-    const pending: Pending = {
-      attempt,
-      deadline: connectMs === 0 ? Number.POSITIVE_INFINITY : this.settings.clock.monotonic() + connectMs,
-      cancelled: (reason) => {
-        this.#pending.delete(pending);
-        attempt.reject(reason);
-        if (this.#pending.size === 0) this.#close();
-      },
-    };
-    this.#pending.add(pending);
-    attempt.cancellation.add(pending.cancelled);
-  }
-
-  #forget(pending: Pending): void {
-    this.#pending.delete(pending);
-    pending.attempt.cancellation.remove(pending.cancelled);
+  /** A dial that nobody waits for any more is given up. */
+  #deserted(): void {
+    if (this.#phase === DIALING && this.#pending.size === 0) this.#close();
   }
 
   #stands(): void {
@@ -182,20 +148,17 @@ export class UpstreamSession implements StreamOwner {
     }
     this.#phase = OPEN;
     this.#address = this.#socket.remoteAddress;
-    this.#heardAt = this.settings.clock.monotonic();
     const session = connect(`${this.target.tls ? 'https' : 'http'}://upstream`, {
       ...sessionOptions(this.settings.limits),
       createConnection: () => this.#socket,
     });
     this.#session = session;
+    this.#liveness = new Liveness(session, this.#socket, this.settings.clock, () => this.#offerRoom());
     session.on('remoteSettings', ({ maxConcurrentStreams }) => this.#limit(maxConcurrentStreams));
     session.on('goaway', (_code, lastStreamId) => this.#goneAway(lastStreamId));
     session.on('error', (error) => this.#fail(error));
     session.on('close', () => this.#fail(undefined));
-    for (const pending of this.#pending) {
-      this.#forget(pending);
-      this.#open(pending.attempt);
-    }
+    this.#takePending((attempt) => this.#open(attempt));
     if (this.load === 0) this.#rest();
   }
 
@@ -206,10 +169,12 @@ export class UpstreamSession implements StreamOwner {
 
   /** Ends a dial that led to nothing. */
   #refuse(error: GatewayError): void {
-    const refused = [...this.#pending];
-    for (const pending of refused) this.#forget(pending);
     this.#close();
-    for (const { attempt } of refused) attempt.reject(error);
+    this.#takePending((attempt) => attempt.reject(error));
+  }
+
+  #takePending(take: (attempt: Attempt) => void): void {
+    for (let next = this.#pending.next(); next !== undefined; next = this.#pending.next()) take(next);
   }
 
   // ── Streams ──
@@ -225,9 +190,7 @@ export class UpstreamSession implements StreamOwner {
   }
 
   unheard(): void {
-    if (this.#phase !== OPEN || this.#suspect) return;
-    this.#suspect = true;
-    this.#ping();
+    if (this.#phase === OPEN) this.#liveness?.doubt();
   }
 
   released(stream: RequestStream): void {
@@ -244,6 +207,10 @@ export class UpstreamSession implements StreamOwner {
 
   #limit(maxStreams: number | undefined): void {
     this.#maxStreams = maxStreams ?? Number.POSITIVE_INFINITY;
+    this.#offerRoom();
+  }
+
+  #offerRoom(): void {
     if (this.#phase === OPEN) this.owner.hasRoom(this);
   }
 
@@ -251,32 +218,6 @@ export class UpstreamSession implements StreamOwner {
     if (this.#phase === OPEN) this.#phase = DRAINING;
     for (const stream of this.#streams) stream.refusedAfter(lastStreamId);
     if (this.#streams.size === 0) this.#close();
-  }
-
-  // ── Whether anybody is there ──
-
-  #listen(now: number): void {
-    const heard = this.#socket.bytesRead;
-    if (heard !== this.#heardBytes) {
-      this.#heardBytes = heard;
-      this.#heardAt = now;
-      this.#pingedAt = Number.NEGATIVE_INFINITY;
-    } else if (now >= this.#heardAt + SILENCE_MS && now >= this.#pingedAt + PING_AGAIN_MS) {
-      this.#pingedAt = now;
-      this.#ping();
-    }
-  }
-
-  #ping(): void {
-    const session = this.#session as ClientHttp2Session;
-    if (this.#ackBy !== Number.POSITIVE_INFINITY) return;
-    this.#ackBy = this.settings.clock.monotonic() + PING_ACK_MS;
-    session.ping((error) => {
-      if (error !== null) return;
-      this.#ackBy = Number.POSITIVE_INFINITY;
-      this.#suspect = false;
-      if (this.#phase === OPEN) this.owner.hasRoom(this);
-    });
   }
 
   // ── Ends ──

@@ -12,8 +12,17 @@ import { type ConnectionOwner, UpstreamConnection } from '../http1/upstream-conn
 
 export interface UpgradeForwarderOptions {
   readonly limits: ResponseLimits;
-  readonly connect: Connect;
+  /** Puts a handshake into its attempt, and says what makes its connection. */
+  readonly prepare: (attempt: Attempt) => Connect;
 }
+
+/** For handshakes that are written to the connection as they are. */
+export const framedFor =
+  (connect: Connect) =>
+  (attempt: Attempt): Connect => {
+    attempt.frame(undefined);
+    return connect;
+  };
 
 /**
  * Carries WebSocket handshakes, each on a connection of its own. A 101 becomes a tunnel; any other answer passes like an
@@ -38,8 +47,7 @@ export class UpgradeForwarder implements Forwarder, ConnectionOwner {
         return;
       }
       const attempt = new Attempt(request, timeouts, cancellation, trace, resolve, reject);
-      attempt.frame(undefined);
-      this.#dial(attempt, target);
+      this.#dial(attempt, target, this.options.prepare(attempt));
     });
   }
 
@@ -58,10 +66,11 @@ export class UpgradeForwarder implements Forwarder, ConnectionOwner {
   /** Handshakes under way end by themselves, and tunnels belong to whoever joined them. */
   close(): void {}
 
-  #dial(attempt: Attempt, target: Target): void {
+  #dial(attempt: Attempt, target: Target, connect: Connect): void {
+    const { limits } = this.options;
     let connection: UpstreamConnection;
     try {
-      connection = new UpstreamConnection(target, this, { ...this.options, clock: systemClock });
+      connection = new UpstreamConnection(target, this, { limits, connect, clock: systemClock });
     } catch (cause) {
       attempt.reject(new GatewayError('upstream-unreachable', { cause }));
       return;

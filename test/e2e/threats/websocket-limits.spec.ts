@@ -4,17 +4,17 @@ import type { WebSocket } from 'ws';
 import { MAX_FRAGMENTS } from '../../../src/edge/upgrade/frame.reader.js';
 import { ByteClient } from '../../support/byte.client.js';
 import { EchoUpstream } from '../../support/echo.upstream.js';
-import { type RunningGateway, startGateway, WAYS } from '../../support/gateway.harness.js';
-import { WEBSOCKET_APP } from '../../support/websocket.app.js';
+import { type RunningGateway, startGateway } from '../../support/gateway.harness.js';
+import { WEBSOCKET_WAYS, webSocketApp } from '../../support/websocket.app.js';
 import { closeCode, handshake, nextMessage, openSocket, refusal } from '../../support/websocket.client.js';
 
-describe.each(WAYS)('limits of WebSockets, %s', (way) => {
+describe.each(WEBSOCKET_WAYS)('limits of WebSockets, %s, through %s', (way, carrier) => {
   let upstream: EchoUpstream;
   let running: RunningGateway;
 
   beforeAll(async () => {
     upstream = await EchoUpstream.start();
-    running = await startGateway(WEBSOCKET_APP, { way, environment: { UPSTREAM_URL: upstream.url } });
+    running = await startGateway(webSocketApp(carrier), { way, environment: { UPSTREAM_URL: upstream.url } });
   });
 
   beforeEach(() => {

@@ -2,16 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { ByteClient } from '../../support/byte.client.js';
 import { EchoUpstream } from '../../support/echo.upstream.js';
 import { Gate } from '../../support/gate.js';
-import { startGateway, WAYS } from '../../support/gateway.harness.js';
+import { startGateway } from '../../support/gateway.harness.js';
 import { ScriptedUpstream } from '../../support/scripted.upstream.js';
-import { WEBSOCKET_APP } from '../../support/websocket.app.js';
+import { WEBSOCKET_WAYS, webSocketApp } from '../../support/websocket.app.js';
 import { closeCode, handshake, openSocket, switching } from '../../support/websocket.client.js';
 
 const GOING_AWAY = '\x88\x02\x03\xe9';
 
-describe.each(WAYS)('WebSockets of a gateway that drains, %s', (way) => {
+describe.each(WEBSOCKET_WAYS)('WebSockets of a gateway that drains, %s, through %s', (way, carrier) => {
   const start = (url: string, drainMs: number) =>
-    startGateway(WEBSOCKET_APP, { way, environment: { UPSTREAM_URL: url, DRAIN_MS: String(drainMs) } });
+    startGateway(webSocketApp(carrier), {
+      way,
+      environment: { UPSTREAM_URL: url, DRAIN_MS: String(drainMs) },
+    });
 
   it('are closed with 1001 on both sides, one after the other', async () => {
     const upstream = await EchoUpstream.start();

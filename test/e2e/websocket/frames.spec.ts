@@ -2,9 +2,9 @@ import { connect, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FrameUpstream } from '../../support/frame.upstream.js';
-import { type RunningGateway, startGateway, WAYS } from '../../support/gateway.harness.js';
+import { type RunningGateway, startGateway } from '../../support/gateway.harness.js';
 import { LIMIT_MS, runs } from '../../support/proof-size.js';
-import { WEBSOCKET_APP } from '../../support/websocket.app.js';
+import { WEBSOCKET_WAYS, webSocketApp } from '../../support/websocket.app.js';
 import { handshake } from '../../support/websocket.client.js';
 import { frameArbitrary } from '../../support/websocket.frames.js';
 
@@ -46,13 +46,13 @@ function receive(socket: Socket, early: Buffer, length: number): Promise<Buffer>
   });
 }
 
-describe.each(WAYS)('sequences of frames, %s', (way) => {
+describe.each(WEBSOCKET_WAYS)('sequences of frames, %s, through %s', (way, carrier) => {
   let upstream: FrameUpstream;
   let running: RunningGateway;
 
   beforeAll(async () => {
     upstream = await FrameUpstream.start();
-    running = await startGateway(WEBSOCKET_APP, {
+    running = await startGateway(webSocketApp(carrier), {
       way,
       environment: { UPSTREAM_URL: upstream.url, ACCESS_LOG: 'off' },
     });

@@ -22,6 +22,17 @@ describe('the pace at which a client takes its answer', () => {
     expect(verdicts).toEqual([false, false, true]);
   });
 
+  it('is kept over TLS by a client that takes parts of one large write, which TLS itself does not show', () => {
+    const records = { bytesWritten: 520, writeQueueSize: 420 };
+    const handle = { bytesWritten: 500, writeQueueSize: 500, _parent: records };
+    const pace = new WritePace({ _handle: handle } as unknown as Socket, 0);
+
+    records.writeQueueSize = 300;
+    const verdicts = [900, 1_800, 1_900].map((now) => pace.isStuck(now, TIMEOUT_MS));
+
+    expect(verdicts).toEqual([false, false, true]);
+  });
+
   it('is not kept by more bytes that join the queue', () => {
     const handle = { bytesWritten: 500, writeQueueSize: 400 };
     const pace = new WritePace({ _handle: handle } as unknown as Socket, 0);

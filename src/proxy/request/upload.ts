@@ -1,11 +1,10 @@
 import type { GatewayError } from '../../contracts/gateway-error.js';
 
-/** Sends a request body on a stream. */
+/** A request body while it is sent. */
 export interface Upload {
   /** The upstream takes no more for now; otherwise the client is the one being waited for. */
   readonly blocked: boolean;
-  start(): void;
-  /** The stream takes bytes again. */
+  /** The upstream takes bytes again. */
   drained(): void;
   /** Nobody wants the rest. Nothing is reported after this. */
   abandon(): void;
@@ -13,9 +12,9 @@ export interface Upload {
 
 /** What an upload reports. */
 export interface UploadOwner {
-  /** Bytes went from the client to the stream. */
+  /** Bytes went from the client to the upstream. */
   bodyMoved(): void;
-  /** The last byte was handed to the stream. */
+  /** The last byte was handed on. */
   bodySent(): void;
   bodyFailed(error: GatewayError): void;
 }
