@@ -14,6 +14,7 @@ import {
 } from '@nestjs/common';
 import {
   Authorize,
+  AuthorizeGuard,
   defineUpstream,
   env,
   Forward,
@@ -102,6 +103,13 @@ class MeController {
   @UseGuards(JwtAuthGuard)
   me(@Req() req: { user?: Principal }) {
     return { subject: req.user?.subject };
+  }
+
+  @Get('notes/:id')
+  @UseGuards(JwtAuthGuard, AuthorizeGuard)
+  @Authorize<AccountClaims, 'id'>((claims, call) => claims.sub === call.params.id)
+  notes() {
+    return { ok: true };
   }
 }
 
@@ -227,6 +235,14 @@ describe.each(WAYS)('identity, %s', (way) => {
     });
 
     expect([scopeOnly.status, roleOnly.status, both.status]).toEqual([403, 403, 200]);
+  });
+
+  it("gives a team's rule the same on an ordinary controller", async () => {
+    const own = await fixture.ask('/me/notes/al%20ice', { headers: bearer({ sub: 'al ice' }) });
+    const other = await fixture.ask('/me/notes/bob', { headers: bearer({ sub: 'alice' }) });
+
+    expect([own.status, other.status]).toEqual([200, 403]);
+    expect(other.json()).toMatchObject({ policy: 'authorize', reason: 'rule-refused' });
   });
 
   it("gives a team's rule the verified claims and the path", async () => {

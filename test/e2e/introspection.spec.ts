@@ -1,4 +1,7 @@
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:http2';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Controller, Get, Module, Req, UseGuards } from '@nestjs/common';
 import {
   Authenticate,
@@ -175,5 +178,43 @@ describe.each(WAYS)('opaque tokens, %s', (way) => {
     const seen = JSON.stringify([answer.text, answer.rawHeaders, running.lines(), metrics.text]);
     expect(seen).not.toContain('canary');
     expect(seen).not.toContain(Buffer.from(`gateway:${CANARY}`).toString('base64'));
+  });
+});
+
+describe('the password in a file', () => {
+  it('is used anew when the file changed, and tokens that are remembered stay so', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'introspection-'));
+    const file = join(folder, 'secret');
+    writeFileSync(file, 'first');
+    const issuer = await RecordingUpstream.start();
+    issuer.respond = (_req, res) => {
+      res.setHeader('Content-Type', 'application/json');
+      res.end('{"active":true,"sub":"alice"}');
+    };
+    const running = await startGateway(AppModule, {
+      environment: {
+        UPSTREAM_URL: issuer.url,
+        INTROSPECTION_URL: issuer.url,
+        INTROSPECTION_CLIENT_ID: 'gateway',
+        INTROSPECTION_CLIENT_SECRET_FILE: file,
+      },
+    });
+    const askWith = (token: string) =>
+      ask(`${running.url}/me`, { headers: { Authorization: `Bearer ${token}` } });
+    await askWith('one');
+
+    writeFileSync(`${file}.new`, 'second');
+    renameSync(`${file}.new`, file);
+    await running.logged('secret.reloaded', 1);
+    await askWith('one');
+    await askWith('two');
+
+    const passwords = issuer.received.map(({ headers }) =>
+      Buffer.from(headers.authorization?.slice(6) ?? '', 'base64').toString(),
+    );
+    expect(passwords).toEqual(['gateway:first', 'gateway:second']);
+    await running.close();
+    await issuer.close();
+    rmSync(folder, { recursive: true });
   });
 });
