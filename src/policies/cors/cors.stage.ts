@@ -12,6 +12,7 @@ const REQUESTED_HEADERS = 'access-control-request-headers';
 const REQUESTED_NETWORK = 'access-control-request-private-network';
 /** Every field of the CORS protocol in an answer begins so, those of later versions too. */
 const FIELDS = 'access-control-';
+const DASH = FIELDS.lastIndexOf('-');
 /** A field name of a preflight's list. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
@@ -138,7 +139,8 @@ function withoutCors(headers: RawHeaders): string[] {
   const kept: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
-    if (name.length > FIELDS.length && name.slice(0, FIELDS.length).toLowerCase() === FIELDS) continue;
+    // The dash first: it tells nearly every other name without a copy.
+    if (name[DASH] === '-' && name.slice(0, FIELDS.length).toLowerCase() === FIELDS) continue;
     kept.push(name, headers[i + 1] as string);
   }
   return kept;
