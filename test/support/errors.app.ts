@@ -2,6 +2,7 @@ import { All, Body, ConflictException, Controller, Get, Module, Post } from '@ne
 import {
   BodyLimit,
   defineUpstream,
+  ExternalAuthorization,
   env,
   FilterResponse,
   Forward,
@@ -114,6 +115,13 @@ class ErrorsController {
   @Get('gone')
   toGone(@Forward() call: ForwardCall) {
     return this.gone.forward(call);
+  }
+
+  @Get('undecided')
+  @ExternalAuthorization({ url: env('GONE_URL') })
+  @Unfiltered('one route filters')
+  undecided(@Forward() call: ForwardCall) {
+    return this.scripted.forward(call);
   }
 
   @Get('legacy-gone')

@@ -1,4 +1,4 @@
-import { isIP, SocketAddress } from 'node:net';
+import { isIP } from 'node:net';
 
 /** An address as a number, in its family. IPv4 that is written as IPv6 is IPv4 (RFC 4291, section 2.5.5.2). */
 export interface AddressNumber {
@@ -75,25 +75,23 @@ function ipv4Number(text: string): number | undefined {
   return dots === 3 && digits > 0 ? value * 256 + octet : undefined;
 }
 
-/** Only for what is an IPv6 address. */
+/** Only for what is an IPv6 address, in any spelling: groups of hexadecimal digits, one gap, a dotted quad at the end. */
 function ipv6Number(text: string): bigint {
-  // One spelling: groups of hexadecimal digits, at most one gap, and a dotted quad at the end where it is mapped.
-  const { address } = new SocketAddress({ address: text, family: 'ipv6' });
-  const [front = '', back] = address.split('::');
-  const head = groupsOf(front);
-  const tail = back === undefined ? [] : groupsOf(back);
-  let value = 0n;
-  for (const group of head) value = (value << 16n) | group;
-  value <<= BigInt(16 * (8 - head.length));
-  for (const [index, group] of tail.entries()) value |= group << BigInt(16 * (tail.length - 1 - index));
-  return value;
+  const gap = text.indexOf('::');
+  const head = gap < 0 ? text : text.slice(0, gap);
+  const digits = hexadecimal(head);
+  const tail = gap < 0 ? '' : hexadecimal(text.slice(gap + 2));
+  return BigInt(`0x${digits.padEnd(32 - tail.length, '0')}${tail}`);
 }
 
-function groupsOf(text: string): readonly bigint[] {
-  if (text === '') return [];
-  return text.split(':').flatMap((group) => {
-    if (!group.includes('.')) return [BigInt(`0x${group}`)];
-    const quad = BigInt(ipv4Number(group) as number);
-    return [quad >> 16n, quad & 0xffffn];
-  });
+/** Four digits for each group. */
+function hexadecimal(groups: string): string {
+  if (groups === '') return '';
+  let digits = '';
+  for (const group of groups.split(':')) {
+    digits += group.includes('.')
+      ? (ipv4Number(group) as number).toString(16).padStart(8, '0')
+      : group.padStart(4, '0');
+  }
+  return digits;
 }

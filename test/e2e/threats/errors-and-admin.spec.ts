@@ -47,6 +47,10 @@ const PROBLEM = z.strictObject({
   code: z.enum(Object.keys(GATEWAY_ERRORS)).optional(),
   upstream: z.string().optional(),
   policy: z.string().optional(),
+  reason: z
+    .string()
+    .regex(/^[a-z-]+$/)
+    .optional(),
   correlationId: z.string().optional(),
 });
 
@@ -297,6 +301,7 @@ describe.each(WAYS)('errors and the admin port, %s', (way) => {
         await send(request('/errors/fragile'));
         return send(request('/errors/fragile'));
       },
+      'identity-unavailable': () => send(request('/errors/undecided')),
       overloaded: async () => {
         scripted.script = () => {};
         const first = new RawClient(running.port).send(request('/errors/narrow'));

@@ -173,6 +173,11 @@ describe('IpRestrictionPolicy', () => {
     expect(parseAddress('255.255.255.255')).toEqual({ family: 4, value: 4_294_967_295 });
     expect(parseAddress('::1')).toEqual({ family: 6, value: 1n });
     expect(parseAddress('1:2:3:4:5:6:7:8')?.value).toBe(0x0001_0002_0003_0004_0005_0006_0007_0008n);
+    expect(parseAddress('1::')?.value).toBe(1n << 112n);
+    expect(parseAddress('::')?.value).toBe(0n);
+    expect(parseAddress('1:2:3:4:5:6:7::')?.value).toBe(0x0001_0002_0003_0004_0005_0006_0007_0000n);
+    expect(parseAddress('64:FF9B::192.0.2.33')?.value).toBe(0x0064_ff9b_0000_0000_0000_0000_c000_0221n);
+    expect(parseAddress('0:0:0:0:0:ffff:192.0.2.33')).toEqual({ family: 4, value: 0xc000_0221 });
     expect(parseRange('::ffff:10.0.0.0/104')).toEqual({ family: 4, value: 0x0a00_0000, prefix: 8 });
   });
 });
