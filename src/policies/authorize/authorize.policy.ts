@@ -45,11 +45,14 @@ export class AuthorizePolicy implements Policy<AuthorizeOptions> {
     return parts.join(', ');
   }
 
-  access({ allScopes, anyScope, roles, rule }: AuthorizeOptions): readonly AccessRequirement[] {
+  access(options: AuthorizeOptions): readonly AccessRequirement[] {
+    const { allScopes, anyScope, roles, groups, denyGroups, rule } = options;
     const requirements: AccessRequirement[] = [];
+    if (denyGroups !== undefined) requirements.push({ kind: 'not-group', match: 'any', names: denyGroups });
     if (allScopes !== undefined) requirements.push({ kind: 'scope', match: 'all', names: allScopes });
     if (anyScope !== undefined) requirements.push({ kind: 'scope', match: 'any', names: anyScope });
     if (roles !== undefined) requirements.push({ kind: 'role', match: 'any', names: roles });
+    if (groups !== undefined) requirements.push({ kind: 'group', match: 'any', names: groups });
     if (rule !== undefined) requirements.push({ kind: 'rule', match: 'all', names: [rule.name] });
     return requirements;
   }

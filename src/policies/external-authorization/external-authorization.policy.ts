@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationShutdown, Optional } from '@nestj
 import { CLOCK, type Clock, systemClock } from '../../contracts/clock.js';
 import { ENVIRONMENT, type Environment } from '../../contracts/environment.js';
 import type { CompiledPolicy, Policy, StageName } from '../../contracts/policy.js';
+import type { AccessRequirement } from '../../contracts/route-access.js';
 import { SILENT_OBSERVER, type UpstreamObserver } from '../../contracts/upstream-observer.js';
 import { Callout } from '../outbound/callout.js';
 import { calloutBreaker } from '../outbound/callout-breaker.js';
@@ -51,6 +52,11 @@ export class ExternalAuthorizationPolicy
       ...(cacheMs === 0 ? [] : [`remembered ${cacheMs}ms`]),
       ...(failOpen === undefined ? [] : [`open while it is down: ${failOpen}`]),
     ].join(', ');
+  }
+
+  /** What the server decides by, nobody here can tell. */
+  access(): readonly AccessRequirement[] {
+    return [{ kind: 'rule', match: 'all', names: [EXTERNAL_AUTHORIZATION] }];
   }
 
   onApplicationShutdown(): void {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { CompiledPolicy, Policy, StageName } from '../../contracts/policy.js';
+import type { AccessRequirement } from '../../contracts/route-access.js';
 import { IP_RESTRICTION } from './ip-restriction.decorator.js';
 import { type IpRestrictionOptions, ipRestrictionProblems } from './ip-restriction.options.js';
 import { ipRestrictionStage } from './ip-restriction.stage.js';
@@ -24,6 +25,13 @@ export class IpRestrictionPolicy implements Policy<IpRestrictionOptions> {
 
   describe({ allow, deny }: IpRestrictionOptions): string {
     return [phrase('from', allow), phrase('not from', deny)].filter((part) => part !== '').join(', ');
+  }
+
+  access({ allow, deny }: IpRestrictionOptions): readonly AccessRequirement[] {
+    return [
+      ...(deny === undefined ? [] : [{ kind: 'not-address', match: 'any', names: deny } as const]),
+      ...(allow === undefined ? [] : [{ kind: 'address', match: 'any', names: allow } as const]),
+    ];
   }
 }
 

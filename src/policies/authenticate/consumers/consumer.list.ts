@@ -12,7 +12,7 @@ export interface ApiKeyRecord {
   readonly expiresAtMs: number | undefined;
 }
 
-/** One user name with the hash of its password, in the PHC string format: `$scrypt$ln=15,r=8,p=1$salt$hash`. */
+/** One user name with the hash of its password, in the PHC string format: `$scrypt$ln=15,r=8,p=3$salt$hash`. */
 export interface PasswordRecord {
   readonly username: string;
   readonly hash: string;

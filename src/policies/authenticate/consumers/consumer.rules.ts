@@ -1,3 +1,4 @@
+import { parsePasswordHash } from '../basic/password-hash.js';
 import type {
   ApiKeyDeclaration,
   CertificateDeclaration,
@@ -67,16 +68,11 @@ const moment: MemberRule = (value) => {
     : 'a moment as in `2027-01-01T00:00:00Z` (RFC 3339)';
 };
 
-const MAX = { ln: 20, r: 32, p: 16 } as const;
-const PHC = /^\$scrypt\$ln=([1-9]\d?),r=([1-9]\d?),p=([1-9]\d?)\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}$/;
-
-/** More memory or work than this for one password would be a way to stop the gateway. */
-const scryptHash: MemberRule = (value) => {
-  const [, ln, r, p] = (typeof value === 'string' && PHC.exec(value)) || [];
-  return Number(ln) >= 10 && Number(ln) <= MAX.ln && Number(r) <= MAX.r && Number(p) <= MAX.p
+/** More work than is bounded there would be a way to stop the gateway, less is soon guessed. */
+const scryptHash: MemberRule = (value) =>
+  typeof value === 'string' && typeof parsePasswordHash(value) !== 'string'
     ? undefined
-    : `a hash as in \`$scrypt$ln=15,r=8,p=1$salt$hash\`, with ln of 10–${MAX.ln}, r to ${MAX.r}, p to ${MAX.p}`;
-};
+    : 'a hash as `portcullis password hash` prints it, `$scrypt$ln=15,r=8,p=3$salt$hash`, that costs at least ln=14,r=8,p=1, and at most 128 MiB and twice the work of ln=17,r=8,p=1';
 
 const fingerprint = matching(
   /^(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){31})$/,

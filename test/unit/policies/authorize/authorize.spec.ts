@@ -391,3 +391,29 @@ describe('AuthorizeGuard on an ordinary controller', () => {
     );
   });
 });
+
+describe('who may call, as rules over all routes and the route table read it', () => {
+  it('names everything that is asked, and the groups that are turned away', () => {
+    const policy = new AuthorizePolicy();
+
+    expect(
+      policy.access({
+        allScopes: ['a', 'b'],
+        anyScope: ['c', 'd'],
+        roles: ['support'],
+        groups: ['staff', 'partners'],
+        denyGroups: ['suspended'],
+        rule: function isOwner() {
+          return true;
+        },
+      }),
+    ).toEqual([
+      { kind: 'not-group', match: 'any', names: ['suspended'] },
+      { kind: 'scope', match: 'all', names: ['a', 'b'] },
+      { kind: 'scope', match: 'any', names: ['c', 'd'] },
+      { kind: 'role', match: 'any', names: ['support'] },
+      { kind: 'group', match: 'any', names: ['staff', 'partners'] },
+      { kind: 'rule', match: 'all', names: ['isOwner'] },
+    ]);
+  });
+});

@@ -181,3 +181,15 @@ describe('IpRestrictionPolicy', () => {
     expect(parseRange('::ffff:10.0.0.0/104')).toEqual({ family: 4, value: 0x0a00_0000, prefix: 8 });
   });
 });
+
+describe('where a route may be called from, as the route table reads it', () => {
+  it('names what is let in and what is turned away', () => {
+    const policy = new IpRestrictionPolicy();
+
+    expect(policy.access({ allow: ['10.0.0.0/8'], deny: ['10.0.0.13'] })).toEqual([
+      { kind: 'not-address', match: 'any', names: ['10.0.0.13'] },
+      { kind: 'address', match: 'any', names: ['10.0.0.0/8'] },
+    ]);
+    expect(policy.access({ deny: ['::1'] })).toEqual([{ kind: 'not-address', match: 'any', names: ['::1'] }]);
+  });
+});

@@ -106,7 +106,7 @@ describe('consumers', () => {
       'consumers[3].apiKeys[3].scopes must be a list of scopes (RFC 6749, section 3.3), each standing once.',
       'consumers[3].apiKeys[3] has no id; it needs one.',
       'consumers[3].passwords[0].username must be a text of 256 characters at most, without a colon or control characters.',
-      'consumers[3].passwords[0].hash must be a hash as in `$scrypt$ln=15,r=8,p=1$salt$hash`, with ln of 10–20, r to 32, p to 16.',
+      'consumers[3].passwords[0].hash must be a hash as `portcullis password hash` prints it, `$scrypt$ln=15,r=8,p=3$salt$hash`, that costs at least ln=14,r=8,p=1, and at most 128 MiB and twice the work of ln=17,r=8,p=1.',
       'consumers[3].certificates[0] asks for nothing; give it a fingerprint, a commonName or a name.',
       'consumers[3].certificates[1].fingerprint must be the SHA-256 of a certificate in 64 hexadecimal digits.',
       'consumers[4].apiKeys must be a list.',
