@@ -1,8 +1,19 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { hash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CERTIFICATE, PRIVATE_KEY } from './certificate.mjs';
-import { AUDIENCE, bench, CORES, ECHO_PORT, ISSUER, MEGABYTE, UPSTREAM_PORT, work } from './layout.mjs';
+import {
+  API_KEY,
+  AUDIENCE,
+  bench,
+  CORES,
+  ECHO_PORT,
+  ISSUER,
+  MEGABYTE,
+  UPSTREAM_PORT,
+  work,
+} from './layout.mjs';
 import { PUBLIC_KEY } from './tokens.mjs';
 
 /** Debian keeps servers in sbin, which is not on every user's PATH. */
@@ -19,6 +30,7 @@ const portcullis = (port, adminPort, securePort) => ({
   secureEnv: { HTTPS_PORT: String(securePort), TLS_CERT_FILE: CERTIFICATE, TLS_KEY_FILE: PRIVATE_KEY },
   ...node('dist/portcullis/main.js', {
     ...identity,
+    API_KEYS: `bench:sha256:${hash('sha256', API_KEY)}`,
     HOST: '127.0.0.1',
     PORT: String(port),
     ADMIN_PORT: String(adminPort),
@@ -32,6 +44,13 @@ const GATEWAYS = {
   'portcullis-again': {
     label: 'Portcullis again (A/A)',
     ...portcullis(7402, 7412, 7422),
+    version: () => manifest('..'),
+  },
+  /** Asked at a path of its own, where nobody is asked who he is. */
+  'portcullis-open': {
+    label: 'Portcullis, the same policies without identity',
+    ...portcullis(7410, 7418, 7428),
+    openPath: '/open/users/42',
     version: () => manifest('..'),
   },
   nginx: {
@@ -114,7 +133,8 @@ export const startEcho = () => start('echo', ECHO);
 export const startGateway = (name, secure = false) => start(name, GATEWAYS[name], secure);
 
 async function start(name, gatewayOf, secure = false) {
-  const { label, port, securePort, command, env = {}, secureEnv = {}, core = CORES.gateway } = gatewayOf;
+  const { label, port, securePort, command, openPath } = gatewayOf;
+  const { env = {}, secureEnv = {}, core = CORES.gateway } = gatewayOf;
   mkdirSync(join(work, 'tmp'), { recursive: true });
   const logFile = join(work, `${name}.log`);
   const log = openSync(logFile, 'w');
@@ -137,6 +157,7 @@ async function start(name, gatewayOf, secure = false) {
   const gateway = {
     name,
     label,
+    openPath,
     url: secure ? `https://127.0.0.1:${securePort}` : `http://127.0.0.1:${port}`,
     pid: child.pid,
     /** Its log of the last load; a long run would fill the disk. */

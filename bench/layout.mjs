@@ -32,4 +32,7 @@ export const HTTP2_STREAMS = 10;
 
 /** What every token says and every gateway checks. */
 export const ISSUER = 'https://issuer.bench.test';
+/** The one API key of the gateways that know it. */
+export const API_KEY = 'bench-key-0123456789abcdef0123456789abcdef';
+
 export const AUDIENCE = 'portcullis-bench';

@@ -1,6 +1,6 @@
 import { askHttp2 } from './http2.client.mjs';
-import { MEGABYTE } from './layout.mjs';
-import { ensureTokens, firstToken } from './tokens.mjs';
+import { API_KEY, MEGABYTE } from './layout.mjs';
+import { ensureApiKey, ensureTokens, firstToken } from './tokens.mjs';
 
 const TOKENS_IN_TURN = 10_000;
 
@@ -44,6 +44,18 @@ export const ROWS = {
     peers: ['haproxy-full'],
     tokens: { file: 'new', newEachRequest: true },
   },
+  token: {
+    title: 'what identity costs: full, one token',
+    path: '/full/users/42',
+    peers: ['portcullis-open'],
+    tokens: { file: 'one', count: 1 },
+  },
+  key: {
+    title: 'what identity costs: full, one API key',
+    path: '/keyed/users/42',
+    peers: ['portcullis-open'],
+    apiKey: true,
+  },
   megabyte: {
     title: 'one megabyte: bare, a body of 1 MiB',
     path: '/bare/megabyte',
@@ -86,6 +98,14 @@ export const ROWS = {
   },
 };
 
+const API_KEY_FIELD = 'X-API-Key: ';
+
+function credentialsFor({ openPath }, { apiKey }, token) {
+  if (openPath !== undefined) return {};
+  if (apiKey) return { 'x-api-key': API_KEY };
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
+}
+
 /** More requests a second than any gateway verifies tokens on one core. */
 const MOST_VERIFIED_PER_S = 25_000;
 
@@ -96,11 +116,17 @@ const MOST_VERIFIED_PER_S = 25_000;
  */
 export async function prepareTraffic(row, { rounds, seconds, warmSeconds }) {
   const { path, tokens, webSocket, http2 } = row;
+  if (row.apiKey) {
+    const file = ensureApiKey();
+    const traffic = { path, tokens: file, first: 0, count: 1, field: API_KEY_FIELD };
+    return { trafficFor: ({ openPath }) => (openPath === undefined ? traffic : { path: openPath }) };
+  }
   if (tokens === undefined) return { trafficFor: () => ({ path, webSocket, http2 }), token: undefined };
   if (!tokens.newEachRequest) {
     const file = await ensureTokens(tokens.file, tokens.count);
     return {
-      trafficFor: () => ({ path, tokens: file, first: 0, count: tokens.count }),
+      trafficFor: ({ openPath }) =>
+        openPath === undefined ? { path, tokens: file, first: 0, count: tokens.count } : { path: openPath },
       token: firstToken(file),
     };
   }
@@ -122,20 +148,20 @@ export async function prepareTraffic(row, { rounds, seconds, warmSeconds }) {
 export async function verify(gateway, row, token) {
   // Its load counts echoes of the right length, and fails where a handshake is refused.
   if (row.webSocket) return;
-  const url = gateway.url + row.path;
+  const url = gateway.url + (gateway.openPath ?? row.path);
   const fail = (what) => {
     throw new Error(`${gateway.label} on ${row.path}: ${what}`);
   };
   const answer = row.http2
     ? await askHttp2(gateway.url, row.path)
-    : await fetch(url, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
+    : await fetch(url, { headers: credentialsFor(gateway, row, token) });
   if (answer.status !== 200) fail(`answers ${answer.status} ${await answer.text()}`);
   if (row.bytes !== undefined) {
     if ((await answer.arrayBuffer()).byteLength !== row.bytes) fail('answers a body of another length');
     return;
   }
   if ((await answer.json()).name !== 'Ada Lovelace') fail('answers another body');
-  if (token === undefined) return;
+  if (token === undefined || gateway.openPath !== undefined) return;
   if (answer.headers.has('x-internal')) fail('lets X-Internal through');
   if (!answer.headers.has('x-correlation-id')) fail('has no X-Correlation-ID');
   const refusals = {

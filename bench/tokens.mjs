@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
 import { createWriteStream, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { AUDIENCE, ISSUER, work } from './layout.mjs';
+import { API_KEY, AUDIENCE, ISSUER, work } from './layout.mjs';
 
 const signAsync = promisify(sign);
 
@@ -48,6 +48,13 @@ export async function ensureTokens(name, count) {
   }
   await new Promise((resolve) => out.end(resolve));
   renameSync(`${file}.part`, file);
+  return file;
+}
+
+/** A file with the one API key, as files of tokens are. */
+export function ensureApiKey() {
+  const file = join(work, 'api-key');
+  writeFileSync(file, `${API_KEY}\n`);
   return file;
 }
 

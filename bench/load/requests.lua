@@ -1,9 +1,10 @@
--- What wrk sends: `wrk … -s requests.lua URL -- PATH [TOKENS FIRST COUNT]`.
+-- What wrk sends: `wrk … -s requests.lua URL -- PATH [TOKENS FIRST COUNT [FIELD]]`.
 -- TOKENS holds one token a line, all of the same length; COUNT of them are taken in turn, from the one at FIRST on.
 local requests, turn = {}, 0
 
 function init(args)
   local path, file, first, count = args[1], args[2], tonumber(args[3]), tonumber(args[4])
+  local field = args[5] or "Authorization: Bearer "
   local head = "GET " .. path .. " HTTP/1.1\r\nHost: 127.0.0.1\r\n"
   if file == nil then
     requests[1] = head .. "\r\n"
@@ -15,7 +16,7 @@ function init(args)
   for i = 1, count do
     local token = tokens:read("*l")
     if token == nil then break end
-    requests[i] = head .. "Authorization: Bearer " .. token .. "\r\n\r\n"
+    requests[i] = head .. field .. token .. "\r\n\r\n"
   end
   tokens:close()
 end

@@ -13,10 +13,11 @@ import { cpuMicros } from './process-cost.mjs';
 export async function saturate(gateway, traffic, seconds) {
   if (traffic.webSocket) return echo(gateway, traffic, seconds);
   if (traffic.http2) return overHttp2(gateway, traffic, seconds);
-  const { path, tokens, first = 0, count = 0 } = traffic;
+  const { path, tokens, first = 0, count = 0, field } = traffic;
   const script = join(bench, 'load', 'requests.lua');
   const { url } = gateway;
-  const from = tokens === undefined ? [] : [tokens, String(first), String(count)];
+  const given = field === undefined ? [] : [field];
+  const from = tokens === undefined ? [] : [tokens, String(first), String(count), ...given];
   const wrk = [
     'wrk',
     '-t1',

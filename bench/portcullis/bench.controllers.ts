@@ -1,5 +1,7 @@
 import { All, UseGuards } from '@nestjs/common';
 import {
+  Authenticate,
+  apiKey,
   Forward,
   type ForwardCall,
   InjectUpstream,
@@ -30,6 +32,34 @@ export class BareController {
 @RateLimit({ limit: 100_000_000, window: '1m', by: 'subject' })
 @TransformResponse({ headers: { remove: ['X-Internal'] } })
 export class FullController {
+  constructor(@InjectUpstream(USERS) private readonly users: UpstreamClient) {}
+
+  @All('*path')
+  any(@Forward() call: ForwardCall) {
+    return this.users.forward(call);
+  }
+}
+
+/** The same, known by an API key. */
+@ProxyController(USERS, 'keyed')
+@Authenticate(apiKey())
+@RateLimit({ limit: 100_000_000, window: '1m', by: 'subject' })
+@TransformResponse({ headers: { remove: ['X-Internal'] } })
+export class KeyedController {
+  constructor(@InjectUpstream(USERS) private readonly users: UpstreamClient) {}
+
+  @All('*path')
+  any(@Forward() call: ForwardCall) {
+    return this.users.forward(call);
+  }
+}
+
+/** The same, open to everybody: what identity costs is the difference. */
+@ProxyController(USERS, 'open')
+@Public()
+@RateLimit({ limit: 100_000_000, window: '1m', by: 'address' })
+@TransformResponse({ headers: { remove: ['X-Internal'] } })
+export class OpenController {
   constructor(@InjectUpstream(USERS) private readonly users: UpstreamClient) {}
 
   @All('*path')

@@ -5,13 +5,22 @@ import {
   BareController,
   FullController,
   InterpretedController,
+  KeyedController,
+  OpenController,
   SocketController,
 } from './bench.controllers.js';
 import { ECHO, USERS } from './bench.upstream.js';
 
 @Module({
   imports: [GatewayModule.forRoot({ authentication: jwt() }), UpstreamModule.forFeature(USERS, ECHO)],
-  controllers: [BareController, FullController, InterpretedController, SocketController],
+  controllers: [
+    BareController,
+    FullController,
+    InterpretedController,
+    KeyedController,
+    OpenController,
+    SocketController,
+  ],
 })
 class BenchModule {}
 
