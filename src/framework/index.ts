@@ -146,5 +146,6 @@ export { everyRoute, matching, methods, type RouteSet, to, under } from './invar
 export { ConfigError, type ConfigProblem } from '../contracts/config-problem.js';
 export { type CreateGatewayOptions, createGateway, type Gateway } from './create-gateway.js';
 export { GatewayAdapter } from './gateway.adapter.js';
-export { GatewayModule, type GatewayModuleOptions } from './gateway.module.js';
+export { GatewayModule } from './gateway.module.js';
+export type { GatewayModuleOptions } from './gateway.options.js';
 export { runGateway } from './run-gateway.js';

@@ -6,6 +6,7 @@ import {
   trueOrFalse,
 } from '../../../contracts/option-check.js';
 import type { AuthenticationDescriptor } from '../authentication-method.js';
+import { quotable } from '../option-rules.js';
 import { type ApiKeySource, sourceProblems } from './api-key.source.js';
 
 export const API_KEY = 'api-key';
@@ -39,11 +40,7 @@ export function apiKey(options: ApiKeyOptions = {}): AuthenticationDescriptor<Ap
 const RULES: OptionRules<ApiKeyOptions> = {
   in: checkedElsewhere,
   forward: trueOrFalse,
-  // Inside a quoted header value (RFC 9110, section 5.6.4), without the two characters that need escaping.
-  realm: (value) =>
-    typeof value === 'string' && /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(value)
-      ? undefined
-      : 'printable ASCII without quotes and backslashes',
+  realm: quotable,
   store: (value) => (value === 'memory' || value === 'redis' ? undefined : '`memory` or `redis`'),
 };
 

@@ -1,11 +1,11 @@
 import {
   checkOptions,
   numberWithin,
-  type OptionRule,
   type OptionRules,
   trueOrFalse,
 } from '../../../contracts/option-check.js';
 import type { AuthenticationDescriptor } from '../authentication-method.js';
+import { quotable } from '../option-rules.js';
 
 export const BASIC = 'basic';
 
@@ -31,12 +31,6 @@ export const BASIC_DEFAULTS = { realm: 'gateway', rememberSeconds: 60, forward: 
 export function basic(options: BasicOptions = {}): AuthenticationDescriptor<BasicOptions> {
   return Object.freeze({ method: BASIC, options: Object.freeze({ ...options }) });
 }
-
-/** Inside a quoted header value (RFC 9110, section 5.6.4), without the two characters that need escaping. */
-const quotable: OptionRule = (value) =>
-  typeof value === 'string' && /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(value)
-    ? undefined
-    : 'printable ASCII without quotes and backslashes';
 
 const RULES: OptionRules<BasicOptions> = {
   realm: quotable,

@@ -1,5 +1,6 @@
 import { checkOptions, type OptionRule, type OptionRules, show } from '../../../contracts/option-check.js';
 import type { AuthenticationDescriptor } from '../authentication-method.js';
+import { quotable } from '../option-rules.js';
 
 export const CLIENT_CERTIFICATE = 'client-certificate';
 
@@ -71,11 +72,6 @@ const SUBJECTS: readonly CertificateSubject[] = [
 
 const text: OptionRule = (value) =>
   typeof value === 'string' && value !== '' ? undefined : 'a text that is not empty';
-
-const quotable: OptionRule = (value) =>
-  typeof value === 'string' && /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(value)
-    ? undefined
-    : 'printable ASCII without quotes and backslashes';
 
 const accepted: OptionRule = (value) =>
   value === 'consumers' || value === 'any' || (Array.isArray(value) && value.length > 0)

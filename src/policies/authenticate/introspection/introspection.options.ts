@@ -2,7 +2,6 @@ import {
   checkedElsewhere,
   checkOptions,
   numberWithin,
-  type OptionRule,
   type OptionRules,
   show,
   wholeNumber,
@@ -10,6 +9,7 @@ import {
 import { type CalloutBreakerOptions, calloutBreakerProblems } from '../../outbound/callout-breaker.js';
 import { calloutUrlFault } from '../../outbound/callout-url.js';
 import type { AuthenticationDescriptor } from '../authentication-method.js';
+import { isText, quotable, SKEW_MAXIMUM_SECONDS, text, textOrList } from '../option-rules.js';
 
 export const INTROSPECTION = 'introspection';
 
@@ -65,23 +65,6 @@ export function introspection(
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
-/** More than this is not skew but a wrong clock. */
-const SKEW_MAXIMUM_SECONDS = 300;
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-
-const text: OptionRule = (value) => (isText(value) ? undefined : 'a text that is not empty');
-
-const textOrList: OptionRule = (value) =>
-  isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText))
-    ? undefined
-    : 'one text or a list of texts, none of them empty';
-
-/** Inside a quoted header value (RFC 9110, section 5.6.4), without the two characters that need escaping. */
-const quotable: OptionRule = (value) =>
-  typeof value === 'string' && /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(value)
-    ? undefined
-    : 'printable ASCII without quotes and backslashes';
 
 /** The address and the secret are judged below: neither is ever shown. */
 const RULES: OptionRules<IntrospectionOptions> = {

@@ -6,26 +6,10 @@ import {
   trueOrFalse,
   wholeNumber,
 } from '../../../contracts/option-check.js';
+import { isText, quotable, SKEW_MAXIMUM_SECONDS, text, textOrList } from '../option-rules.js';
 import type { JwtIssuerOptions, JwtOptions } from './jwt.options.js';
 
-/** More than this is not skew but a wrong clock, and an expired token would live on for as long. */
-const SKEW_MAXIMUM_SECONDS = 300;
 const DAY_MS = 86_400_000;
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-
-const text: OptionRule = (value) => (isText(value) ? undefined : 'a text that is not empty');
-
-const textOrList: OptionRule = (value) =>
-  isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText))
-    ? undefined
-    : 'one text or a list of texts, none of them empty';
-
-/** Inside a quoted header value (RFC 9110, section 5.6.4), without the two characters that need escaping. */
-const quotable: OptionRule = (value) =>
-  typeof value === 'string' && /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(value)
-    ? undefined
-    : 'printable ASCII without quotes and backslashes';
 
 const isValue = (value: unknown): boolean =>
   isText(value) || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value));

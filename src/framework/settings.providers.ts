@@ -1,0 +1,143 @@
+import { type Provider } from '@nestjs/common';
+import type { GatewaySettings } from '../config/gateway-settings.js';
+import { loadSettings } from '../config/load-settings.js';
+import { CLOCK, type Clock, systemClock } from '../contracts/clock.js';
+import type { Environment } from '../contracts/environment.js';
+import { SHARED_STATE } from '../contracts/shared-state.js';
+import { createObservability, type Observability } from '../observability/create-observability.js';
+import { startTelemetry } from '../observability/telemetry.js';
+import { API_KEY_SETTINGS } from '../policies/authenticate/api-key/api-key.stores.js';
+import { DEFAULT_AUTHENTICATION, PRINCIPAL_STAND_IN } from '../policies/authenticate/authenticate.tokens.js';
+import { CLIENTS_SHOW_CERTIFICATES } from '../policies/authenticate/client-certificate/client-certificate.factory.js';
+import { CONSUMER_SETTINGS, ConsumerSources } from '../policies/authenticate/consumers/consumer.sources.js';
+import { IntrospectionFactory } from '../policies/authenticate/introspection/introspection.factory.js';
+import { INTROSPECTION_SETTINGS } from '../policies/authenticate/introspection/introspection.settings.js';
+import { JwtFactory } from '../policies/authenticate/jwt/jwt.factory.js';
+import { JWT_SETTINGS } from '../policies/authenticate/jwt/jwt.settings.js';
+import { KEY_SET_OBSERVER } from '../policies/authenticate/jwt/key-set-observer.js';
+import { DEFAULT_BODY_LIMIT } from '../policies/body-limit/body-limit.policy.js';
+import { IdentitySigner } from '../policies/forward-identity/token/identity.signer.js';
+import { OUTBOUND_OBSERVER } from '../policies/outbound/outbound.tokens.js';
+import { apiKeySettings, consumerTexts } from './consumer-settings.js';
+import type { GatewayModuleOptions } from './gateway.options.js';
+import {
+  ENVIRONMENT,
+  LAUNCH,
+  type Launch,
+  OBSERVABILITY,
+  SETTINGS,
+  STAND_INS,
+  type StandIns,
+} from './gateway.tokens.js';
+import { introspectionSettings } from './introspection-settings.js';
+import { jwtSettings, keySetEvents } from './jwt-settings.js';
+import { SecretRotation } from './secret-rotation.js';
+import { SharedStateHolder } from './shared-state.js';
+
+/** `createGateway` provides it; any other way to start an application does not. */
+const LAUNCHED = { token: LAUNCH, optional: true };
+
+/** What the module provides of its settings: read once, then handed to whoever works by them. */
+export function settingsProviders(options: GatewayModuleOptions): Provider[] {
+  return [
+    {
+      provide: ENVIRONMENT,
+      inject: [LAUNCHED],
+      useFactory: (launch?: Launch) => options.environment ?? launch?.environment ?? process.env,
+    },
+    {
+      provide: SETTINGS,
+      inject: [ENVIRONMENT],
+      useFactory: (environment: Environment) => loadSettings(environment),
+    },
+    {
+      provide: OBSERVABILITY,
+      inject: [SETTINGS, ENVIRONMENT, LAUNCHED],
+      useFactory: (settings: GatewaySettings, environment: Environment, launch?: Launch) =>
+        options.observability ??
+        launch?.observability ??
+        createObservability(settings, { telemetry: startTelemetry(environment) }),
+    },
+    { provide: JWT_SETTINGS, inject: [SETTINGS], useFactory: jwtSettings },
+    { provide: INTROSPECTION_SETTINGS, inject: [SETTINGS], useFactory: introspectionSettings },
+    {
+      provide: OUTBOUND_OBSERVER,
+      inject: [OBSERVABILITY],
+      useFactory: ({ observer }: Observability) => observer,
+    },
+    {
+      provide: CONSUMER_SETTINGS,
+      inject: [SETTINGS],
+      useFactory: (settings: GatewaySettings) => ({
+        declared: options.consumers,
+        ...consumerTexts(settings),
+      }),
+    },
+    { provide: API_KEY_SETTINGS, inject: [SETTINGS], useFactory: apiKeySettings },
+    {
+      provide: SharedStateHolder,
+      inject: [SETTINGS, OBSERVABILITY],
+      useFactory: (settings: GatewaySettings, { events }: Observability) =>
+        new SharedStateHolder(settings, events),
+    },
+    {
+      provide: SHARED_STATE,
+      inject: [SharedStateHolder],
+      useFactory: ({ state }: SharedStateHolder) => state,
+    },
+    {
+      provide: KEY_SET_OBSERVER,
+      inject: [OBSERVABILITY],
+      useFactory: ({ events }: Observability) => keySetEvents(events),
+    },
+    {
+      provide: DEFAULT_BODY_LIMIT,
+      inject: [SETTINGS],
+      useFactory: (settings: GatewaySettings) => settings.limits.bodyLimitBytes,
+    },
+    {
+      provide: CLIENTS_SHOW_CERTIFICATES,
+      inject: [SETTINGS],
+      useFactory: (settings: GatewaySettings) => settings.tls?.clientAuth !== undefined,
+    },
+    {
+      provide: STAND_INS,
+      inject: [LAUNCHED],
+      useFactory: (launch?: Launch): StandIns => launch?.standIns ?? {},
+    },
+    { provide: CLOCK, inject: [STAND_INS], useFactory: ({ clock }: StandIns) => clock ?? systemClock },
+    {
+      provide: PRINCIPAL_STAND_IN,
+      inject: [STAND_INS],
+      useFactory: ({ principalOf }: StandIns) => principalOf,
+    },
+    { provide: DEFAULT_AUTHENTICATION, useValue: options.authentication },
+    {
+      provide: IdentitySigner,
+      inject: [SETTINGS, CLOCK],
+      useFactory: ({ identity }: GatewaySettings, clock: Clock) =>
+        new IdentitySigner(identity && { ...identity, key: identity.key.reveal() }, clock),
+    },
+    {
+      provide: SecretRotation,
+      inject: [
+        SETTINGS,
+        ENVIRONMENT,
+        OBSERVABILITY,
+        JwtFactory,
+        ConsumerSources,
+        IdentitySigner,
+        IntrospectionFactory,
+      ],
+      useFactory: (
+        settings: GatewaySettings,
+        environment: Environment,
+        { events }: Observability,
+        jwt: JwtFactory,
+        consumers: ConsumerSources,
+        signer: IdentitySigner,
+        introspection: IntrospectionFactory,
+      ) => new SecretRotation({ settings, environment, events, jwt, consumers, signer, introspection }),
+    },
+  ];
+}
