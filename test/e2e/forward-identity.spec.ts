@@ -99,7 +99,8 @@ describe.each(WAYS)('identity to the upstream, %s', (way) => {
 
       expect(answer.status).toBe(200);
       expect(all.upstream.last.rawHeaders).not.toContain('forged');
-      expect(all.upstream.last.rawHeaders.join('\n')).not.toMatch(/x_/i);
+      const names = all.upstream.last.rawHeaders.filter((_, at) => at % 2 === 0);
+      expect(names.filter((name) => /^x_/i.test(name))).toEqual([]);
     },
   );
 
