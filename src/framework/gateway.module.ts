@@ -9,7 +9,9 @@ import { AUTHENTICATE_PROVIDERS } from '../policies/authenticate/authenticate.pr
 import { DEFAULT_AUTHENTICATION, PRINCIPAL_STAND_IN } from '../policies/authenticate/authenticate.tokens.js';
 import { AuthorizeGuard } from '../policies/authorize/authorize.guard.js';
 import { ExternalAuthorizationGuard } from '../policies/external-authorization/external-authorization.guard.js';
+import { ExternalAuthorizationPolicy } from '../policies/external-authorization/external-authorization.policy.js';
 import { IpRestrictionGuard } from '../policies/ip-restriction/ip-restriction.guard.js';
+import { IpRestrictionPolicy } from '../policies/ip-restriction/ip-restriction.policy.js';
 import { RateLimitModule } from '../policies/rate-limit/rate-limit.module.js';
 import { markEdgeControllers } from './compiler/ordinary-route.js';
 import { PlanBuilder } from './compiler/plan.builder.js';
@@ -95,7 +97,9 @@ export class GatewayModule implements NestModule {
         PRINCIPAL_STAND_IN,
         CLOCK,
         AuthorizeGuard,
+        IpRestrictionPolicy,
         IpRestrictionGuard,
+        ExternalAuthorizationPolicy,
         ExternalAuthorizationGuard,
       ],
     };
