@@ -1,3 +1,4 @@
+import { connect } from 'node:http2';
 import { All, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
@@ -12,13 +13,16 @@ import {
   ProxyController,
   type UpstreamClient,
   UpstreamModule,
+  WebSocket,
 } from 'portcullis';
 import { createTestGateway, FakeUpstream, type TestGateway } from 'portcullis/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CLOCK } from '../../../src/contracts/clock.js';
 import { ask, WAYS } from '../../support/gateway.harness.js';
+import { askOn } from '../../support/http2.asker.js';
 import { IdentityProvider, RESOURCE, signingKey } from '../../support/identity.provider.js';
 import { MovedClock } from '../../support/moved.clock.js';
+import { refusal } from '../../support/websocket.client.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -30,6 +34,7 @@ class OrdersController {
   constructor(@InjectUpstream(ORDERS) private readonly orders: UpstreamClient) {}
 
   @All('*path')
+  @WebSocket()
   @Authenticate(jwt())
   all(@Forward() call: ForwardCall) {
     return this.orders.forward(call);
@@ -80,6 +85,15 @@ describe.each(WAYS)('tokens of a real identity provider, %s', (way) => {
   const answerTo = (bearer: string) =>
     ask(`${gateway.url}/orders/1`, { headers: { Authorization: `Bearer ${bearer}` } });
   const status = async (bearer: string): Promise<number> => (await answerTo(bearer)).status;
+  /** The statuses over HTTP/2 and of a WebSocket's handshake, which the stand-in of the upstream never accepts. */
+  const elsewhere = async (bearer: string): Promise<readonly number[]> => {
+    const headers = { Authorization: `Bearer ${bearer}` };
+    const session = connect(gateway.url);
+    const two = await askOn(session, '/orders/1', { headers });
+    session.close();
+    const port = Number(new URL(gateway.url).port);
+    return [two.status, (await refusal(port, '/orders/1', { headers })).status];
+  };
   /** Waits for a fetch that a request began in the background. */
   const fetched = (count: number) => expect.poll(() => provider.keyFetches, { interval: 5 }).toBe(count);
 
@@ -113,6 +127,8 @@ describe.each(WAYS)('tokens of a real identity provider, %s', (way) => {
 
     expect([first, second]).toEqual([[401], [401]]);
     expect([afterFirst, provider.keyFetches]).toEqual([2, 3]);
+    expect(await elsewhere(naming('third'))).toEqual([401, 401]);
+    expect(provider.keyFetches).toBe(3);
     expect(await status(token)).toBe(200);
   }, 30_000);
 
@@ -133,7 +149,9 @@ describe.each(WAYS)('tokens of a real identity provider, %s', (way) => {
 
     expect(both).toEqual([200, 200]);
     await expect.poll(() => status(token), { interval: 20 }).toBe(401);
+    expect(await elsewhere(token)).toEqual([401, 401]);
     expect(await status(rotated)).toBe(200);
+    expect((await elsewhere(rotated))[0]).toBe(200);
   });
 
   it('[57] pass while the provider is gone, up to the stale limit, and again once it is back', async () => {
@@ -142,9 +160,10 @@ describe.each(WAYS)('tokens of a real identity provider, %s', (way) => {
 
     await provider.stop();
     clock.forward(HOUR_MS - MINUTE_MS);
-    const within = await status(good);
+    const within = [await status(good), (await elsewhere(good))[0]];
     clock.forward(2 * MINUTE_MS);
     const beyond = await answerTo(good);
+    const beyondElsewhere = await elsewhere(good);
     clock.forward(31_000);
     const later = await answerTo(good);
     await provider.start([keys.second]);
@@ -152,7 +171,8 @@ describe.each(WAYS)('tokens of a real identity provider, %s', (way) => {
     clock.forward(31_000);
     const back = await status(good);
 
-    expect(within).toBe(200);
+    expect(within).toEqual([200, 200]);
+    expect(beyondElsewhere).toEqual([503, 503]);
     expect([beyond.status, later.status, tooSoon, back]).toEqual([503, 503, 503, 200]);
     expect(beyond.json()).toMatchObject({ code: 'identity-unavailable' });
     expect(Number(beyond.headers['retry-after'])).toBeGreaterThan(0);
