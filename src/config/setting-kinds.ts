@@ -1,5 +1,6 @@
 import { type BlockList, isIP } from 'node:net';
 import { z } from 'zod';
+import { calloutUrlFault } from '../contracts/callout-url.js';
 import { trustedProxies } from './trusted-proxies.js';
 
 /** What a variable may hold: how it is called in the documents, and the zod schema from text to value. */
@@ -123,16 +124,10 @@ export const redisUrl: SettingKind<string> = {
   }),
 };
 
-const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '[::1]']);
-
 /** Keys fetched without TLS could be anyone's: plain http is only for the same machine. */
 export const keySetUrl: SettingKind<string> = {
   type: 'URL',
   allowed: 'an https:// URL without credentials (http:// only for a loopback host)',
   unit: undefined,
-  schema: z.string().refine((value) => {
-    const url = URL.canParse(value) ? new URL(value) : undefined;
-    if (url === undefined || url.username !== '' || url.password !== '') return false;
-    return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK_NAMES.has(url.hostname));
-  }),
+  schema: z.string().refine((value) => calloutUrlFault(value, 'loopback') === undefined),
 };

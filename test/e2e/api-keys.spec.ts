@@ -80,6 +80,12 @@ class KeysController {
     return this.service.forward(call);
   }
 
+  @Get('key-or-session')
+  @Authenticate(anyOf(apiKey({ in: [{ cookie: 'first' }] }), jwt({ in: [{ cookie: 'session' }] })))
+  keyOrSession(@Forward() call: ForwardCall) {
+    return this.service.forward(call);
+  }
+
   @Get('guest')
   @Authenticate(anyOf(apiKey(), anonymous()))
   guest(@Forward() call: ForwardCall) {
@@ -272,6 +278,22 @@ describe.each(WAYS)('API keys, %s', (way) => {
         expect(text).not.toContain(READER);
       }
       expect(fixture.upstream.last.headers.cookie).toBe('a=1');
+    });
+
+    it('takes the cookies of a key and of a token out, whichever of them counted', async () => {
+      const session = bearer().Authorization.slice('Bearer '.length);
+
+      const sent: unknown[] = [];
+      for (const key of [KEY, 'bad']) {
+        const Cookie = `a=1; first=${key}; b=2; session=${session}`;
+        const { status } = await get('/keys/key-or-session', { headers: { Cookie } });
+        sent.push([status, fixture.upstream.last.headers.cookie]);
+      }
+
+      expect(sent).toEqual([
+        [200, 'a=1; b=2'],
+        [200, 'a=1; b=2'],
+      ]);
     });
 
     it('takes nobody with a bad key for a guest', async () => {

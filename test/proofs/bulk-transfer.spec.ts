@@ -9,8 +9,8 @@ import { SERVICE_ENVIRONMENT, ServiceProcess } from '../support/service.process.
 const MIB = 1024 * 1024;
 const LONG = process.env['PROOFS'] !== undefined;
 const BODY_BYTES = LONG ? 1024 * MIB : 64 * MIB;
-// Half of the short body, so that a gateway that gathers it is caught in the short form too.
-const RISE_LIMIT_BYTES = LONG ? 64 * MIB : 32 * MIB;
+// Less than the short body, so that a gateway that gathers it is caught in the short form too.
+const RISE_LIMIT_BYTES = LONG ? 64 * MIB : 24 * MIB;
 const PAUSES = 4;
 const MINUTES_MS = 60_000 * (LONG ? 5 : 1);
 

@@ -61,6 +61,10 @@ const bomb = (name: string, value: string): Flood => {
 export const FLOODS: Readonly<Record<string, Flood>> = {
   '[92] PINGs': many(() => ping()),
   '[92] SETTINGS': many(() => settings()),
+  '[92] PINGs with DATA of an upload behind each': many(
+    () => Buffer.concat([ping(), data(1, 'x', 0)]),
+    headers(1, POST, FLAG.endHeaders),
+  ),
   '[92] SETTINGS of many entries': many(() =>
     settings(Array.from({ length: 30 }, () => [SETTING.window, 65_535])),
   ),

@@ -63,7 +63,16 @@ export class Http2Connection {
     const arrived = this.#arrived;
     this.#arrived = [];
     for (const { request, reply } of arrived) {
-      if (!reply.destroyed) this.serve(this, request, reply);
+      if (!reply.destroyed) this.#serveOne(request, reply);
+    }
+  }
+
+  /** Nothing that one of them does ends the process, or costs the others of the read their answers. */
+  #serveOne(request: Http2Request, reply: Http2Reply): void {
+    try {
+      this.serve(this, request, reply);
+    } catch {
+      reply.destroy();
     }
   }
 }

@@ -32,7 +32,7 @@ export interface AuthenticationMethodFactory<Options = unknown> {
   readonly method: string;
   /** Problems of a declaration in plain words; empty when it is sound. */
   check(options: Options, methods: AuthenticationMethodMaker): readonly string[];
-  /** The method for these options; equal options get the same one, so that routes share what it remembers. */
+  /** The method for these options. Where methods remember anything, equal options get the same one and routes share it. */
   create(options: Options, methods: AuthenticationMethodMaker): AuthenticationMethod;
   /** One short phrase for the boot table. */
   describe(options: Options, methods: AuthenticationMethodMaker): string;

@@ -1,3 +1,4 @@
+import { calloutUrlFault } from '../../contracts/callout-url.js';
 import { type Environment, readReference } from '../../contracts/environment.js';
 import { checkHeaderName } from '../../contracts/forward-call.js';
 import {
@@ -11,7 +12,6 @@ import {
 } from '../../contracts/option-check.js';
 import { type EnvReference, isEnvReference } from '../../contracts/upstream-definition.js';
 import { type CalloutBreakerOptions, calloutBreakerProblems } from '../outbound/callout-breaker.js';
-import { calloutUrlFault } from '../outbound/callout-url.js';
 
 /** Whom to ask, what to tell, and what to do without an answer. */
 export interface ExternalAuthorizationOptions {

@@ -1,10 +1,10 @@
 import type { Clock } from '../../contracts/clock.js';
 import type { Exchange } from '../../contracts/exchange.js';
+import { ExpiringMemory } from '../../contracts/expiring-memory.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
 import type { HeaderEdit } from '../../contracts/header-edit.js';
 import type { Callout } from '../outbound/callout.js';
 import { cappedFetch } from '../outbound/capped-fetch.js';
-import { RecentAnswers } from '../outbound/recent-answers.js';
 import { speaksAgainstServer } from '../outbound/unusable-answer.js';
 import { type AuthorizationQuestion, questionOf } from './authorization-question.js';
 import { type AuthorizationVerdict, verdictOf } from './authorization-verdict.js';
@@ -18,7 +18,7 @@ const REMEMBERED = 10_000;
 
 /** Asks one server about requests: 1. what is remembered, 2. the server, once for all that show the same. */
 export class ExternalAuthorizer {
-  readonly #recent = new RecentAnswers<AuthorizationVerdict>(REMEMBERED);
+  readonly #recent = new ExpiringMemory<AuthorizationVerdict>(REMEMBERED);
   readonly #twins: ReturnType<typeof clientTwins>;
 
   constructor(

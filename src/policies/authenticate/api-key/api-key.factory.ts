@@ -1,9 +1,9 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { CLOCK, type Clock, systemClock } from '../../../contracts/clock.js';
 import type { AuthenticationMethod, AuthenticationMethodFactory } from '../authentication-method.js';
+import { placeOf } from '../credentials/credential-place.js';
 import { ApiKeyMethod } from './api-key.method.js';
 import { API_KEY, API_KEY_DEFAULTS, type ApiKeyOptions, apiKeyProblems } from './api-key.options.js';
-import { placeOf } from './api-key.source.js';
 import { ApiKeyStores } from './api-key.stores.js';
 
 /** Makes API key methods; all of them ask the same store. */
@@ -29,8 +29,8 @@ export class ApiKeyFactory implements AuthenticationMethodFactory<ApiKeyOptions>
 
   describe({ in: sources = API_KEY_DEFAULTS.in, forward = false, store }: ApiKeyOptions): string {
     const places = sources.map((source) => {
-      const { place, name } = placeOf(source);
-      return `${place} ${name}`;
+      const { kind, name } = placeOf(source);
+      return `${kind} ${name}`;
     });
     const from = this.stores.nameOf(store) === 'redis' ? ', keys in Redis' : '';
     return `api key in ${places.join(' or ')}${from}${forward ? ', forwarded' : ''}`;

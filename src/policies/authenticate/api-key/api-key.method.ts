@@ -4,12 +4,13 @@ import type { Exchange } from '../../../contracts/exchange.js';
 import type { ForwardCall } from '../../../contracts/forward-call.js';
 import { type Principal, principalOf } from '../../../contracts/principal.js';
 import type { AuthenticationMethod, Outcome } from '../authentication-method.js';
+import { concealedCredential } from '../credentials/concealed-credential.js';
+import { placeOf } from '../credentials/credential-place.js';
+import { REPEATED } from '../credentials/repeated.js';
+import { type SentCredential, sentCredential } from '../credentials/sent-credential.js';
 import { Refusal } from '../refusal.js';
 import { API_KEY, type ApiKeyOptions } from './api-key.options.js';
-import { placeOf } from './api-key.source.js';
 import type { ApiKeyStore, HeldKey } from './api-key.store.js';
-import { concealedKey } from './concealed-key.js';
-import { REPEATED, type SentKey, sentKey } from './sent-key.js';
 
 /** What a client reads; nothing says whether a key like the one sent exists. */
 const DETAILS = {
@@ -24,7 +25,7 @@ type Reason = keyof typeof DETAILS;
 /** Takes the one key of a request and asks the store for its digest; keys are never compared as text. */
 export class ApiKeyMethod implements AuthenticationMethod {
   readonly conceal: ((call: ForwardCall) => ForwardCall) | undefined;
-  readonly #sent: SentKey;
+  readonly #sent: SentCredential;
   readonly #store: ApiKeyStore;
   readonly #refusals: Readonly<Record<Reason, Refusal>>;
   /** One for each key that was seen, as long as the store holds it. */
@@ -35,9 +36,9 @@ export class ApiKeyMethod implements AuthenticationMethod {
     store: ApiKeyStore,
     private readonly clock: Clock,
   ) {
-    this.#sent = sentKey(options.in);
+    this.#sent = sentCredential(options.in, { quotedCookies: true });
     this.#store = store;
-    this.conceal = options.forward ? undefined : concealedKey(options.in);
+    this.conceal = options.forward ? undefined : concealedCredential(options.in);
     const challenges = challengesOf(options);
     this.#refusals = Object.fromEntries(
       Object.entries(DETAILS).map(([reason, detail]) => [
@@ -88,8 +89,8 @@ function challengesOf({
 }: Pick<ApiKeyOptions, 'realm'> & Required<Pick<ApiKeyOptions, 'in'>>) {
   const named = realm === undefined ? '' : `realm="${realm}", `;
   return sources.map((source) => {
-    const { place, name } = placeOf(source);
-    return `ApiKey ${named}in="${place}", name="${quotable(name)}"`;
+    const { kind, name } = placeOf(source);
+    return `ApiKey ${named}in="${kind}", name="${quotable(name)}"`;
   });
 }
 

@@ -1,5 +1,6 @@
 import { checkHeaderName } from '../../../contracts/forward-call.js';
 import { nearestName, show } from '../../../contracts/option-check.js';
+import { PLACE_KINDS, placeOf } from '../credentials/credential-place.js';
 
 /** One place where a key may stand: a header, a query parameter or a cookie, by name. */
 export type ApiKeySource =
@@ -7,20 +8,11 @@ export type ApiKeySource =
   | { readonly query: string }
   | { readonly cookie: string };
 
-const PLACES = ['header', 'query', 'cookie'] as const;
-export type ApiKeyPlace = (typeof PLACES)[number];
-
 /** Fields that mean something else, so that a key in them would be read, or taken out, by mistake. */
 const TAKEN = new Set(['authorization', 'proxy-authorization', 'cookie', 'host', 'forwarded', 'expect']);
 
 /** RFC 6265, section 4.1.1: a token. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-
-/** The place and the name of a source that was found sound. */
-export function placeOf(source: ApiKeySource): { readonly place: ApiKeyPlace; readonly name: string } {
-  const [[place, name]] = Object.entries(source) as [[ApiKeyPlace, string]];
-  return { place, name };
-}
 
 /** Mistakes in a list of sources, in plain words. */
 export function sourceProblems(sources: readonly unknown[], path: string): readonly string[] {
@@ -29,9 +21,9 @@ export function sourceProblems(sources: readonly unknown[], path: string): reado
     const where = `${path}[${at}]`;
     const problem = problemOf(source, where);
     if (problem !== undefined) return [problem];
-    const { place, name } = placeOf(source as ApiKeySource);
-    const key = `${place} ${place === 'header' ? name.toLowerCase() : name}`;
-    if (seen.has(key)) return [`${where} names the ${place} ${name} once more; keep one.`];
+    const { kind, name } = placeOf(source as ApiKeySource);
+    const key = `${kind} ${kind === 'header' ? name.toLowerCase() : name}`;
+    if (seen.has(key)) return [`${where} names the ${kind} ${name} once more; keep one.`];
     seen.add(key);
     return [];
   });
@@ -53,8 +45,8 @@ function problemOf(source: unknown, where: string): string | undefined {
         ? undefined
         : `${where}.cookie is ${show(name)}; must be a cookie's name (RFC 6265, section 4.1.1).`;
     default: {
-      const nearest = nearestName(String(place), PLACES);
-      const mend = nearest === undefined ? `there are ${PLACES.join(', ')}` : `did you mean ${nearest}?`;
+      const nearest = nearestName(String(place), PLACE_KINDS);
+      const mend = nearest === undefined ? `there are ${PLACE_KINDS.join(', ')}` : `did you mean ${nearest}?`;
       return `${where}.${place} is no place; ${mend}`.replace(/([^.?])$/, '$1.');
     }
   }

@@ -1,10 +1,10 @@
+import { BoundedMemory } from '../../../contracts/bounded-memory.js';
 import type { Clock } from '../../../contracts/clock.js';
 import { GatewayError } from '../../../contracts/gateway-error.js';
 import type { SharedState } from '../../../contracts/shared-state.js';
 import type { ConsumerDirectory } from '../consumers/consumer.directory.js';
 import type { ApiKeyStore, HeldKey } from './api-key.store.js';
 import type { ApiKeySettings } from './api-key.stores.js';
-import { BoundedMemory } from './bounded-memory.js';
 import { readSharedKey } from './shared-key.js';
 
 /** What a digest stands behind in Redis. */

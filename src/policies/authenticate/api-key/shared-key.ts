@@ -1,6 +1,6 @@
+import { parseStrictObject } from '../../../contracts/strict-json.js';
 import type { ConsumerDirectory } from '../consumers/consumer.directory.js';
 import { ConsumerReader } from '../consumers/consumer.reader.js';
-import { parseStrictObject } from '../jwt/strict-json.js';
 import type { HeldKey } from './api-key.store.js';
 
 /**

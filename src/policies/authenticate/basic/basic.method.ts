@@ -1,17 +1,22 @@
 import { type Clock, systemClock } from '../../../contracts/clock.js';
 import type { Exchange } from '../../../contracts/exchange.js';
+import { ExpiringMemory } from '../../../contracts/expiring-memory.js';
 import type { ForwardCall } from '../../../contracts/forward-call.js';
 import { type Principal, principalOf } from '../../../contracts/principal.js';
 import type { AuthenticationMethod, Outcome } from '../authentication-method.js';
 import type { ConsumerDirectory } from '../consumers/consumer.directory.js';
 import type { ConsumerList, Held, PasswordRecord } from '../consumers/consumer.list.js';
-import { authorizationOf, REPEATED } from '../jwt/bearer-token.js';
+import { authorizationOf } from '../credentials/authorization-field.js';
+import { REPEATED } from '../credentials/repeated.js';
 import { Refusal } from '../refusal.js';
 import { BASIC, type BasicOptions } from './basic.options.js';
 import { type BasicCredentials, basicToken, parseBasicToken } from './basic-credentials.js';
 import type { HashWork } from './hash-work.js';
+import { pairDigest } from './pair-digest.js';
 import { PasswordVerifier } from './password.verifier.js';
-import { VerifiedPairs } from './verified-pairs.js';
+
+/** Pairs of user name and password that are remembered: some 3 MB when full. */
+const REMEMBERED = 10_000;
 
 export interface BasicParts {
   readonly options: Required<BasicOptions>;
@@ -32,7 +37,7 @@ export class BasicMethod implements AuthenticationMethod {
   readonly #parts: BasicParts;
   readonly #clock: Clock;
   readonly #verifier = new PasswordVerifier();
-  readonly #verified: VerifiedPairs;
+  readonly #verified = new ExpiringMemory<Principal>(REMEMBERED);
   readonly #underWay = new Map<string, Promise<Outcome>>();
   readonly #challenges: readonly string[];
 
@@ -40,11 +45,10 @@ export class BasicMethod implements AuthenticationMethod {
     const { options, consumers, clock = systemClock } = parts;
     this.#parts = parts;
     this.#clock = clock;
-    this.#verified = new VerifiedPairs(options.rememberSeconds * 1_000);
     this.#challenges = Object.freeze([`Basic realm="${options.realm}", charset="UTF-8"`]);
     this.conceal = options.forward ? undefined : withoutBasic;
     consumers.onReplaced(() => {
-      this.#verified.forget();
+      this.#verified.clear();
       this.#underWay.clear();
     });
   }
@@ -56,7 +60,7 @@ export class BasicMethod implements AuthenticationMethod {
     const token = basicToken(authorization);
     if (token === undefined) return this.#refuse('No user name and password were sent.', true);
     // 1.
-    const key = VerifiedPairs.keyOf(token);
+    const key = pairDigest(token);
     const known = this.#verified.recall(key, this.#clock.monotonic());
     if (known !== undefined) return known;
     const credentials = parseBasicToken(token);
@@ -74,13 +78,14 @@ export class BasicMethod implements AuthenticationMethod {
   }
 
   async #verify(key: string, credentials: BasicCredentials, list: ConsumerList): Promise<Outcome> {
-    const { consumers, work } = this.#parts;
+    const { consumers, options, work } = this.#parts;
     const held = await work.run(() => this.#verifier.verify(credentials, list));
     // What another list proved counts no more: the consumer may be gone.
     if (consumers.current !== list) return this.#verify(key, credentials, consumers.current);
     if (held === undefined) return this.#refuse('The user name or the password is wrong.');
     const principal = principalFrom(held);
-    this.#verified.remember(key, principal, this.#clock.monotonic());
+    const now = this.#clock.monotonic();
+    this.#verified.remember(key, principal, now + options.rememberSeconds * 1_000, now);
     return principal;
   }
 

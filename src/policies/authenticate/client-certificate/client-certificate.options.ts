@@ -1,6 +1,6 @@
 import { checkOptions, type OptionRule, type OptionRules, show } from '../../../contracts/option-check.js';
 import type { AuthenticationDescriptor } from '../authentication-method.js';
-import { quotable } from '../option-rules.js';
+import { quotable, text } from '../option-rules.js';
 
 export const CLIENT_CERTIFICATE = 'client-certificate';
 
@@ -69,9 +69,6 @@ const SUBJECTS: readonly CertificateSubject[] = [
   'email',
   'fingerprint',
 ];
-
-const text: OptionRule = (value) =>
-  typeof value === 'string' && value !== '' ? undefined : 'a text that is not empty';
 
 const accepted: OptionRule = (value) =>
   value === 'consumers' || value === 'any' || (Array.isArray(value) && value.length > 0)

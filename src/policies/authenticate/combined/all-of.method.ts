@@ -1,15 +1,15 @@
 import type { Exchange } from '../../../contracts/exchange.js';
 import { type Principal, principalOf } from '../../../contracts/principal.js';
 import type { AuthenticationMethod, Outcome } from '../authentication-method.js';
+import { oneAfterAnother } from '../credentials/concealed-credential.js';
 import { Refusal } from '../refusal.js';
-import { concealAll } from './conceal-all.js';
 
 /** Asks methods in order and ends at the first that refuses. */
 export class AllOfMethod implements AuthenticationMethod {
   readonly conceal;
 
   constructor(private readonly methods: readonly AuthenticationMethod[]) {
-    this.conceal = concealAll(methods);
+    this.conceal = oneAfterAnother(methods.flatMap(({ conceal }) => conceal ?? []));
   }
 
   authenticate(exchange: Exchange): Outcome | Promise<Outcome> {

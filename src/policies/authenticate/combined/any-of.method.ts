@@ -1,14 +1,14 @@
 import type { Exchange } from '../../../contracts/exchange.js';
 import type { AuthenticationMethod, Outcome } from '../authentication-method.js';
+import { oneAfterAnother } from '../credentials/concealed-credential.js';
 import { Refusal } from '../refusal.js';
-import { concealAll } from './conceal-all.js';
 
 /** Asks methods in order until one accepts the request. */
 export class AnyOfMethod implements AuthenticationMethod {
   readonly conceal;
 
   constructor(private readonly methods: readonly AuthenticationMethod[]) {
-    this.conceal = concealAll(methods);
+    this.conceal = oneAfterAnother(methods.flatMap(({ conceal }) => conceal ?? []));
   }
 
   authenticate(exchange: Exchange): Outcome | Promise<Outcome> {

@@ -31,7 +31,7 @@ export interface ApiKeyDeclaration {
 export interface PasswordDeclaration {
   /** Unique among all user names; without a colon (RFC 7617, section 2). */
   readonly username: string;
-  /** In the PHC string format: `$scrypt$ln=15,r=8,p=1$salt$hash`. */
+  /** In the PHC string format: `$scrypt$ln=15,r=8,p=3$salt$hash`. */
   readonly hash: string;
   readonly scopes?: readonly string[];
 }

@@ -1,5 +1,5 @@
 import type { ConfigProblem } from '../../../contracts/config-problem.js';
-import { parseStrictObject } from '../jwt/strict-json.js';
+import { parseStrictObject } from '../../../contracts/strict-json.js';
 import type { ConsumerEntry } from './consumer.list.js';
 import { ConsumerReader } from './consumer.reader.js';
 import type { UniqueNames } from './unique-names.js';

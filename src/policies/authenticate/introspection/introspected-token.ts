@@ -1,4 +1,5 @@
 import { type Consumer, type Principal, principalOf } from '../../../contracts/principal.js';
+import { scopesOf } from '../scopes.js';
 import { INTROSPECTION } from './introspection.options.js';
 import type { ActiveToken } from './introspection-answer.js';
 
@@ -26,7 +27,7 @@ export class IntrospectedToken {
     const { claims } = this.#token;
     const principal = principalOf({
       subject: claims['sub'] as string | undefined,
-      scopes: new Set(scopesOf(claims['scope'] as string | undefined)),
+      scopes: scopesOf(claims['scope']),
       claims,
       method: INTROSPECTION,
       consumer,
@@ -35,9 +36,4 @@ export class IntrospectedToken {
     this.#principal = principal;
     return principal;
   }
-}
-
-/** RFC 7662, section 2.2: one string with spaces. */
-function scopesOf(scope: string | undefined): readonly string[] {
-  return scope?.split(' ').filter((name) => name !== '') ?? [];
 }

@@ -1,6 +1,7 @@
+import { type JsonObject, parseStrictObject } from '../../../contracts/strict-json.js';
 import type { CappedAnswer } from '../../outbound/capped-fetch.js';
 import { UnusableAnswer } from '../../outbound/unusable-answer.js';
-import { type JsonObject, parseStrictObject } from '../jwt/strict-json.js';
+import { isMeantFor, isNumericDate } from '../registered-claims.js';
 import type { IntrospectionRefusal } from './introspection-refusal.js';
 
 /** What an answer must say beyond `active`. */
@@ -65,14 +66,7 @@ const TEXTS = ['sub', 'client_id', 'scope', 'username', 'token_type', 'iss', 'jt
 
 const isTextOrAbsent = (value: unknown): boolean => value === undefined || typeof value === 'string';
 
-/** A NumericDate after 1970. JSON's 1e400 reads as Infinity, which is no date. */
-const isNumericDateOrAbsent = (value: unknown): boolean =>
-  value === undefined || (typeof value === 'number' && Number.isFinite(value) && value >= 0);
-
-function isMeantFor(audience: unknown, own: readonly string[]): boolean {
-  if (typeof audience === 'string') return own.includes(audience);
-  return Array.isArray(audience) && own.some((name) => audience.includes(name));
-}
+const isNumericDateOrAbsent = (value: unknown): boolean => value === undefined || isNumericDate(value);
 
 /**
  * A token that is bound to a key (`cnf`: RFC 8705, section 3.2, RFC 9449, section 6.2) is worth nothing without a proof

@@ -1,5 +1,3 @@
-import { Refusal } from '../refusal.js';
-
 /**
  * Why a token is refused, with the sentence the client reads.
  * The sentence names the kind of fault and repeats nothing of the token; no quote and no backslash (RFC 6750, section 3).
@@ -18,18 +16,3 @@ export const INTROSPECTION_REFUSALS = {
 } as const;
 
 export type IntrospectionRefusal = keyof typeof INTROSPECTION_REFUSALS;
-
-/** The refusals of one method, each made once. The challenge is that of RFC 6750, section 3. */
-export function introspectionRefusals(
-  realm: string | undefined,
-): Readonly<Record<IntrospectionRefusal, Refusal>> {
-  const named = realm === undefined ? [] : [`realm="${realm}"`];
-  const made = Object.entries(INTROSPECTION_REFUSALS).map(([name, detail]) => {
-    const missing = name === 'missing';
-    // RFC 6750, section 3.1: a request without a token is told how to authenticate, but no error.
-    const error = missing ? [] : ['error="invalid_token"', `error_description="${detail}"`];
-    const parts = [...named, ...error].join(', ');
-    return [name, new Refusal(missing, detail, [parts === '' ? 'Bearer' : `Bearer ${parts}`])];
-  });
-  return Object.freeze(Object.fromEntries(made));
-}

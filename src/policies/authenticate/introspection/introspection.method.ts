@@ -1,17 +1,19 @@
 import { hash } from 'node:crypto';
 import type { Clock } from '../../../contracts/clock.js';
 import type { Exchange } from '../../../contracts/exchange.js';
+import { ExpiringMemory } from '../../../contracts/expiring-memory.js';
 import type { Callout } from '../../outbound/callout.js';
 import { cappedFetch } from '../../outbound/capped-fetch.js';
-import { RecentAnswers } from '../../outbound/recent-answers.js';
 import type { AuthenticationMethod, Outcome } from '../authentication-method.js';
+import { bearerRefusals } from '../bearer-refusals.js';
 import type { ConsumerDirectory } from '../consumers/consumer.directory.js';
-import { authorizationOf, bearerToken, REPEATED } from '../jwt/bearer-token.js';
+import { authorizationOf, bearerToken } from '../credentials/authorization-field.js';
+import { REPEATED } from '../credentials/repeated.js';
 import type { Refusal } from '../refusal.js';
 import { IntrospectedToken } from './introspected-token.js';
 import { judgeToken, readIntrospection } from './introspection-answer.js';
 import type { IntrospectionConfiguration } from './introspection-configuration.js';
-import { type IntrospectionRefusal, introspectionRefusals } from './introspection-refusal.js';
+import { INTROSPECTION_REFUSALS, type IntrospectionRefusal } from './introspection-refusal.js';
 
 /** An answer of an authorization server is some hundred bytes. */
 const ANSWER_MAX_BYTES = 65_536;
@@ -40,8 +42,8 @@ export class IntrospectionMethod implements AuthenticationMethod {
   readonly #configuration: IntrospectionConfiguration;
   readonly #callout: Callout<IntrospectedToken | IntrospectionRefusal>;
   readonly #refusals: Readonly<Record<IntrospectionRefusal, Refusal>>;
-  readonly #active = new RecentAnswers<IntrospectedToken>(REMEMBERED);
-  readonly #refused = new RecentAnswers<IntrospectionRefusal>(REMEMBERED);
+  readonly #active = new ExpiringMemory<IntrospectedToken>(REMEMBERED);
+  readonly #refused = new ExpiringMemory<IntrospectionRefusal>(REMEMBERED);
   #headers: Readonly<Record<string, string>>;
 
   constructor(
@@ -52,7 +54,7 @@ export class IntrospectionMethod implements AuthenticationMethod {
   ) {
     this.#configuration = configuration;
     this.#callout = callout;
-    this.#refusals = introspectionRefusals(configuration.realm);
+    this.#refusals = bearerRefusals(INTROSPECTION_REFUSALS, configuration.realm);
     this.#headers = headersFor(configuration.server);
   }
 

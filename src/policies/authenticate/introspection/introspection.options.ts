@@ -1,3 +1,4 @@
+import { calloutUrlFault } from '../../../contracts/callout-url.js';
 import {
   checkedElsewhere,
   checkOptions,
@@ -7,7 +8,6 @@ import {
   wholeNumber,
 } from '../../../contracts/option-check.js';
 import { type CalloutBreakerOptions, calloutBreakerProblems } from '../../outbound/callout-breaker.js';
-import { calloutUrlFault } from '../../outbound/callout-url.js';
 import type { AuthenticationDescriptor } from '../authentication-method.js';
 import { isText, quotable, SKEW_MAXIMUM_SECONDS, text, textOrList } from '../option-rules.js';
 

@@ -1,7 +1,7 @@
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
+import type { JsonObject } from '../../../contracts/strict-json.js';
 import { algorithmsOf, JWT_ALGORITHMS, type JwtAlgorithm } from './jwt-algorithms.js';
 import { rsaFault } from './rsa-fault.js';
-import type { JsonObject } from './strict-json.js';
 
 /** What a usable JWK comes to. */
 export interface JwkKey {

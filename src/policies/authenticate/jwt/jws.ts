@@ -1,8 +1,8 @@
+import { parseStrictObject } from '../../../contracts/strict-json.js';
 import { type CompactJws, parseCompactJws } from './compact-jws.js';
 import { readHeader } from './jwt-header.js';
 import type { JwtRefusal } from './jwt-refusal.js';
 import type { KeySet } from './key-set.js';
-import { parseStrictObject } from './strict-json.js';
 import type { VerificationKey } from './verification-key.js';
 
 /** A token whose form and header are in order. Nobody has verified it yet. */

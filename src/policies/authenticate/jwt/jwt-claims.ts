@@ -1,5 +1,6 @@
+import type { JsonObject } from '../../../contracts/strict-json.js';
+import { isMeantFor, isNumericDate } from '../registered-claims.js';
 import type { JwtRefusal } from './jwt-refusal.js';
-import type { JsonObject } from './strict-json.js';
 
 /** What the claims of a token must satisfy. */
 export interface ClaimRules {
@@ -45,16 +46,6 @@ export function checkClaims(
   if (sub !== undefined && typeof sub !== 'string') return 'subject';
   for (const [name, values] of rules.requiredClaims) if (!hasClaim(claims, name, values)) return 'claim';
   return { claims, validFromMs, expiresAtMs };
-}
-
-/** A NumericDate after 1970. JSON's 1e400 reads as Infinity, which is no date. */
-function isNumericDate(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
-}
-
-function isMeantFor(audience: unknown, own: readonly string[]): boolean {
-  if (typeof audience === 'string') return own.includes(audience);
-  return Array.isArray(audience) && own.some((name) => audience.includes(name));
 }
 
 /** An empty value is none: it would pass for a tenant that nobody is. A list has a value when one of its entries is it. */

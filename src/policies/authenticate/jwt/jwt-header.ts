@@ -1,5 +1,5 @@
+import type { JsonObject } from '../../../contracts/strict-json.js';
 import type { JwtRefusal } from './jwt-refusal.js';
-import type { JsonObject } from './strict-json.js';
 
 const TYPES = new Set(['jwt', 'at+jwt', 'application/jwt', 'application/at+jwt']);
 const KEY_ID_LIMIT_CHARACTERS = 1_024;

@@ -1,4 +1,5 @@
 import { show } from '../../../contracts/option-check.js';
+import { parseStrictObject } from '../../../contracts/strict-json.js';
 import { type JwtIssuerOptions, KEY_SET_DEFAULTS } from './jwt.options.js';
 import { algorithmsOf, JWT_ALGORITHMS, type JwtAlgorithm } from './jwt-algorithms.js';
 import type { ClaimRules, RequiredClaim } from './jwt-claims.js';
@@ -7,7 +8,6 @@ import { isKeyAddress, KEY_ADDRESS_RULE } from './key-address.js';
 import { KeySet } from './key-set.js';
 import { readKeySet } from './key-set-document.js';
 import type { RemoteKeys } from './remote-key-set.js';
-import { parseStrictObject } from './strict-json.js';
 import { VerificationKey } from './verification-key.js';
 
 /** One issuer's keys with everything that its tokens must satisfy, checked and complete. */

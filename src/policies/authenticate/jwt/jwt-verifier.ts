@@ -1,5 +1,6 @@
 import type { Clock } from '../../../contracts/clock.js';
 import type { Consumer } from '../../../contracts/principal.js';
+import { type JsonObject, parseStrictObject } from '../../../contracts/strict-json.js';
 import { ConsumerDirectory } from '../consumers/consumer.directory.js';
 import { type OpenedJws, openJws, verifyJws } from './jws.js';
 import { checkClaims, type VerifiedClaims } from './jwt-claims.js';
@@ -8,7 +9,6 @@ import type { JwtRefusal } from './jwt-refusal.js';
 import { KeySet } from './key-set.js';
 import { ConfiguredKeys, type KeySource } from './key-source.js';
 import { RemoteKeySets } from './remote-key-sets.js';
-import { type JsonObject, parseStrictObject } from './strict-json.js';
 import type { VerificationKey } from './verification-key.js';
 
 /** What a token proved, with the key that did. */

@@ -4,9 +4,13 @@ import type { ForwardCall } from '../../../contracts/forward-call.js';
 import { GatewayError } from '../../../contracts/gateway-error.js';
 import { AUTHENTICATE } from '../authenticate.options.js';
 import type { AuthenticationMethod, Outcome } from '../authentication-method.js';
+import { bearerRefusals } from '../bearer-refusals.js';
 import { ConsumerDirectory } from '../consumers/consumer.directory.js';
-import { Refusal } from '../refusal.js';
-import { authorizationOf, bearerToken, REPEATED } from './bearer-token.js';
+import { authorizationOf, bearerToken } from '../credentials/authorization-field.js';
+import { concealedCredential } from '../credentials/concealed-credential.js';
+import { REPEATED } from '../credentials/repeated.js';
+import { type SentCredential, sentCredential } from '../credentials/sent-credential.js';
+import type { Refusal } from '../refusal.js';
 import { recallLast, rememberLast } from './connection-memo.js';
 import type { JwtConfiguration } from './jwt-configuration.js';
 import { JWT_REFUSALS, type JwtRefusal, REQUEST_FAULTS } from './jwt-refusal.js';
@@ -15,7 +19,6 @@ import type { KeySource } from './key-source.js';
 import type { KnownToken } from './known-token.js';
 import { RememberingVerifier } from './remembering-verifier.js';
 import { RemoteKeySets } from './remote-key-sets.js';
-import { TokenPlaces } from './token-places.js';
 
 /**
  * Authenticates by `Authorization: Bearer <JWT>`, and by tokens in other places where the configuration names them.
@@ -27,8 +30,9 @@ export class JwtMethod implements AuthenticationMethod {
   readonly conceal: ((call: ForwardCall) => ForwardCall) | undefined;
   #configuration: JwtConfiguration;
   #verifier: RememberingVerifier;
-  readonly #realm: string;
-  readonly #places: TokenPlaces | undefined;
+  readonly #refusals: Readonly<Record<JwtRefusal, Refusal>>;
+  /** The token that stands in another place than `Authorization`, where the configuration names any. */
+  readonly #sentElsewhere: SentCredential | undefined;
 
   constructor(
     configuration: JwtConfiguration,
@@ -38,9 +42,11 @@ export class JwtMethod implements AuthenticationMethod {
   ) {
     this.#configuration = configuration;
     this.#verifier = this.#makeVerifier();
-    this.#realm = configuration.realm === undefined ? '' : ` realm="${configuration.realm}"`;
-    this.#places = configuration.places.length === 0 ? undefined : new TokenPlaces(configuration.places);
-    this.conceal = this.#places?.conceal;
+    const { places, realm } = configuration;
+    this.#refusals = bearerRefusals(JWT_REFUSALS, realm, REQUEST_FAULTS);
+    this.#sentElsewhere = places.length === 0 ? undefined : sentCredential(places, { quotedCookies: false });
+    // Tokens in an address end up in logs, and those in a cookie were meant for the gateway: neither goes on.
+    this.conceal = concealedCredential(places);
     // What was remembered names consumers as they were.
     if (configuration.consumer !== undefined) consumers.onReplaced(() => this.#forget());
   }
@@ -54,12 +60,10 @@ export class JwtMethod implements AuthenticationMethod {
   authenticate(exchange: Exchange): Outcome | Promise<Outcome> {
     const { req } = exchange;
     const credentials = authorizationOf(req.rawHeaders);
-    if (this.#places !== undefined) {
-      const found = this.#places.find(exchange);
-      if (found !== undefined) return this.#authenticateElsewhere(found, credentials);
-    }
-    if (credentials === undefined) return this.#refusal('missing');
-    if (credentials === REPEATED) return this.#refusal('repeated');
+    const elsewhere = this.#sentElsewhere?.(exchange);
+    if (elsewhere !== undefined) return this.#authenticateElsewhere(elsewhere, credentials);
+    if (credentials === undefined) return this.#refusals.missing;
+    if (credentials === REPEATED) return this.#refusals.repeated;
     const now = this.clock.now();
     const verifier = this.#verifier;
     // 1.
@@ -67,24 +71,24 @@ export class JwtMethod implements AuthenticationMethod {
     if (last?.holdsAt(now)) return last.principal;
     // 2.
     const token = bearerToken(credentials);
-    if (token === undefined) return this.#refusal('missing');
-    return this.#verify(token, (known) => rememberLast(req.socket, verifier.mark, credentials, known));
+    if (token === undefined) return this.#refusals.missing;
+    return this.#verify(token, now, (known) => rememberLast(req.socket, verifier.mark, credentials, known));
   }
 
   #authenticateElsewhere(
     found: string | typeof REPEATED,
     credentials: string | undefined | typeof REPEATED,
   ): Outcome | Promise<Outcome> {
-    if (credentials === REPEATED) return this.#refusal('repeated');
+    if (credentials === REPEATED) return this.#refusals.repeated;
     // RFC 6750, section 2: one way in each request.
     const second = credentials !== undefined && bearerToken(credentials) !== undefined;
-    return found === REPEATED || second ? this.#refusal('several') : this.#verify(found);
+    return found === REPEATED || second ? this.#refusals.several : this.#verify(found, this.clock.now());
   }
 
-  #verify(token: string, accepted?: (known: KnownToken) => void): Outcome | Promise<Outcome> {
-    if (token === '') return this.#refusal('malformed');
-    const outcome = this.#verifier.verify(token, this.clock.now());
-    if (typeof outcome === 'string') return this.#refusal(outcome);
+  #verify(token: string, now: number, accepted?: (known: KnownToken) => void): Outcome | Promise<Outcome> {
+    if (token === '') return this.#refusals.malformed;
+    const outcome = this.#verifier.verify(token, now);
+    if (typeof outcome === 'string') return this.#refusals[outcome];
     if (outcome instanceof KeyWanted) return this.#fetchKey(outcome, token);
     accepted?.(outcome);
     return outcome.principal;
@@ -96,14 +100,14 @@ export class JwtMethod implements AuthenticationMethod {
     if (refreshed === undefined) return this.#withoutKey(source);
     return refreshed.then(() => {
       const outcome = this.#verifier.verify(token, this.clock.now());
-      if (typeof outcome === 'string') return this.#refusal(outcome);
+      if (typeof outcome === 'string') return this.#refusals[outcome];
       return outcome instanceof KeyWanted ? this.#withoutKey(outcome.source) : outcome.principal;
     });
   }
 
   /** @throws GatewayError while there are no keys at all: then nothing is known against the token */
   #withoutKey(source: KeySource): Refusal {
-    if (source.usableAt(this.clock.now()) !== undefined) return this.#refusal('unknown-key');
+    if (source.usableAt(this.clock.now()) !== undefined) return this.#refusals['unknown-key'];
     throw new GatewayError('identity-unavailable', {
       detail: 'The keys of the token issuer are not to be had at the moment.',
       headers: ['Retry-After', String(source.retryAfterSeconds())],
@@ -120,16 +124,5 @@ export class JwtMethod implements AuthenticationMethod {
     return new RememberingVerifier(
       new JwtVerifier(this.#configuration, this.clock, this.remote, this.consumers),
     );
-  }
-
-  /** The challenge is that of RFC 6750, section 3. */
-  #refusal(refusal: JwtRefusal): Refusal {
-    const detail = JWT_REFUSALS[refusal];
-    const missing = refusal === 'missing';
-    const code = REQUEST_FAULTS.has(refusal) ? 'invalid_request' : 'invalid_token';
-    // RFC 6750, section 3.1: a request without a token is told how to authenticate, but no error.
-    const error = missing ? '' : `error="${code}", error_description="${detail}"`;
-    const separator = error !== '' && this.#realm !== '' ? ', ' : error === '' ? '' : ' ';
-    return new Refusal(missing, detail, [`Bearer${this.#realm}${separator}${error}`]);
   }
 }

@@ -1,5 +1,5 @@
+import type { JsonObject } from '../../../contracts/strict-json.js';
 import { type JwkKey, readJwk } from './jwk.js';
-import type { JsonObject } from './strict-json.js';
 
 /** No issuer rotates through as many; each costs a look at boot and at every refresh. */
 export const KEYS_LIMIT = 100;

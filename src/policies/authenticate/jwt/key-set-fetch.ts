@@ -1,7 +1,7 @@
+import { type JsonObject, parseStrictObject } from '../../../contracts/strict-json.js';
 import { cappedFetch, OutboundFailure } from '../../outbound/capped-fetch.js';
 import { isKeyAddress } from './key-address.js';
 import { type ReadKeySet, readKeySet } from './key-set-document.js';
-import { type JsonObject, parseStrictObject } from './strict-json.js';
 
 /** Ten times what issuers with certificates in their sets publish. */
 const DOCUMENT_LIMIT_BYTES = 256 * 1024;

@@ -1,4 +1,5 @@
 import { type Principal, principalOf } from '../../../contracts/principal.js';
+import { scopesOf } from '../scopes.js';
 import { JWT } from './jwt.options.js';
 import type { VerifiedToken } from './jwt-verifier.js';
 import type { VerificationKey } from './verification-key.js';
@@ -26,16 +27,10 @@ export class KnownToken {
 function principalFrom({ claims, consumer, credential }: VerifiedToken): Principal {
   return principalOf({
     subject: claims['sub'] as string | undefined,
-    scopes: new Set(scopesOf(claims['scope'] ?? claims['scp'])),
+    scopes: scopesOf(claims['scope'] ?? claims['scp']),
     claims,
     method: JWT,
     consumer,
     credential,
   });
-}
-
-/** RFC 8693 writes scopes as one string with spaces; others as a list. */
-function scopesOf(claim: unknown): readonly string[] {
-  if (typeof claim === 'string') return claim.split(' ').filter((scope) => scope !== '');
-  return Array.isArray(claim) ? claim.filter((scope) => typeof scope === 'string') : [];
 }

@@ -1,22 +1,16 @@
 import { hash } from 'node:crypto';
+import { BoundedMemory } from '../../../contracts/bounded-memory.js';
 import type { KnownToken } from './known-token.js';
 
 /** About 2 KB each with common claims: some 20 MB when full. */
 const TOKEN_MEMO_ENTRIES = 10_000;
 
-/**
- * Remembers verified tokens by the SHA-256 of the whole token, signature included, so that no two can be mixed up.
- *
- * The oldest entry goes when it is full. Keys stand in a ring beside the map: that takes the same short time whatever
- * the size, where asking a Map for its first key walks over the holes that deletions left.
- */
+/** Remembers verified tokens by the SHA-256 of the whole token, signature included, so that no two can be mixed up. */
 export class TokenMemo {
-  readonly #known = new Map<string, KnownToken>();
-  readonly #ring: (string | undefined)[];
-  #next = 0;
+  readonly #known: BoundedMemory<KnownToken>;
 
   constructor(entries: number = TOKEN_MEMO_ENTRIES) {
-    this.#ring = Array.from({ length: entries }, () => undefined);
+    this.#known = new BoundedMemory(entries);
   }
 
   get size(): number {
@@ -32,10 +26,6 @@ export class TokenMemo {
   }
 
   remember(key: string, known: KnownToken): void {
-    const oldest = this.#ring[this.#next];
-    if (oldest !== undefined) this.#known.delete(oldest);
-    this.#ring[this.#next] = key;
-    this.#next = this.#next + 1 === this.#ring.length ? 0 : this.#next + 1;
     this.#known.set(key, known);
   }
 

@@ -1,4 +1,5 @@
 import { type Claims, type Principal, principalOf } from '../../../contracts/principal.js';
+import { scopesOf } from '../scopes.js';
 import { type NamedPassportOptions, PASSPORT } from './passport.options.js';
 
 /** The principal of what a strategy gave: by default, or by the team's own function over it. */
@@ -17,12 +18,12 @@ export function principalOfUser(
 }
 
 function byDefault(user: unknown, info: unknown): Partial<Principal> {
-  if (typeof user === 'string') return { subject: user, scopes: scopesOf(fieldsOf(info)) };
+  if (typeof user === 'string') return { subject: user, scopes: grantedIn(fieldsOf(info)) };
   const claims = fieldsOf(user);
-  const scopes = scopesOf(claims);
+  const scopes = grantedIn(claims);
   return {
     subject: textOf(claims['sub'] ?? claims['id'] ?? claims['username']),
-    scopes: scopes.size > 0 ? scopes : scopesOf(fieldsOf(info)),
+    scopes: scopes.size > 0 ? scopes : grantedIn(fieldsOf(info)),
     claims: Object.freeze(claims),
   };
 }
@@ -36,8 +37,4 @@ const textOf = (value: unknown): string | undefined =>
     ? String(value)
     : undefined;
 
-function scopesOf(fields: Claims): ReadonlySet<string> {
-  const given = fields['scope'] ?? fields['scopes'];
-  if (typeof given === 'string') return new Set(given.split(' ').filter((scope) => scope !== ''));
-  return new Set(Array.isArray(given) ? given.filter((scope) => typeof scope === 'string') : []);
-}
+const grantedIn = (fields: Claims): ReadonlySet<string> => scopesOf(fields['scope'] ?? fields['scopes']);

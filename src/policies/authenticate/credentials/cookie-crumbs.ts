@@ -1,6 +1,6 @@
 import type { RawHeaders } from '../../../contracts/raw-headers.js';
 
-/** Every value of a cookie (RFC 6265, section 5.4), of all `Cookie` fields, without the quotes around it. */
+/** Every value of a cookie (RFC 6265, section 5.4), of all `Cookie` fields, as sent. */
 export function cookieValues(headers: RawHeaders, name: string): readonly string[] {
   const found: string[] = [];
   for (const crumb of crumbsOf(headers)) if (isOf(crumb, name)) found.push(textOf(crumb));
@@ -12,6 +12,11 @@ export function cookieWithout(headers: RawHeaders, name: string): string | undef
   const crumbs = crumbsOf(headers);
   const kept = crumbs.filter((crumb) => !isOf(crumb, name));
   return kept.length === crumbs.length ? undefined : kept.join('; ');
+}
+
+/** A value without the quotes that may stand around it (RFC 6265, section 4.1.1). */
+export function unquoted(value: string): string {
+  return value.length >= 2 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
 }
 
 function crumbsOf(headers: RawHeaders): readonly string[] {
@@ -27,12 +32,13 @@ function crumbsOf(headers: RawHeaders): readonly string[] {
   return crumbs;
 }
 
+/** A crumb that is a name alone counts as that cookie, of an empty value: it is looked at, and taken out. */
 function isOf(crumb: string, name: string): boolean {
   const cut = crumb.indexOf('=');
-  return cut >= 0 && crumb.slice(0, cut).trimEnd() === name;
+  return (cut < 0 ? crumb : crumb.slice(0, cut).trimEnd()) === name;
 }
 
 function textOf(crumb: string): string {
-  const value = crumb.slice(crumb.indexOf('=') + 1).trimStart();
-  return value.length >= 2 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
+  const cut = crumb.indexOf('=');
+  return cut < 0 ? '' : crumb.slice(cut + 1).trimStart();
 }

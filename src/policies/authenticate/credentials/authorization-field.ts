@@ -1,7 +1,5 @@
 import type { RawHeaders } from '../../../contracts/raw-headers.js';
-
-/** Stands for an `Authorization` header that was sent more than once. */
-export const REPEATED = Symbol('repeated');
+import { REPEATED } from './repeated.js';
 
 /**
  * The value of `Authorization` as sent; `undefined` without one.

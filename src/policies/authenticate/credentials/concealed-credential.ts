@@ -1,22 +1,29 @@
 import type { ForwardCall } from '../../../contracts/forward-call.js';
 import { applyEdits, foldHeaderName, type HeaderEdit } from '../../../contracts/header-edit.js';
 import { queryValues } from '../../../contracts/query-parameters.js';
-import { type ApiKeySource, placeOf } from './api-key.source.js';
 import { cookieWithout } from './cookie-crumbs.js';
+import { type CredentialPlace, placeOf } from './credential-place.js';
 
-type Conceal = (call: ForwardCall) => ForwardCall;
+export type Conceal = (call: ForwardCall) => ForwardCall;
 
-/** Takes whatever stands in one of these places out of the call, also where it was not the key that counted. */
-export function concealedKey(sources: readonly ApiKeySource[]): Conceal {
-  const steps = sources.map(concealOf);
+/**
+ * Takes whatever stands in one of these places out of the call, also where it was not the credential that counted.
+ * `undefined` without a place.
+ */
+export function concealedCredential(places: readonly CredentialPlace[]): Conceal | undefined {
+  return oneAfterAnother(places.map(concealOf));
+}
+
+/** All of them as one; `undefined` when there is none. */
+export function oneAfterAnother(steps: readonly Conceal[]): Conceal | undefined {
   const [only, ...more] = steps;
-  if (only !== undefined && more.length === 0) return only;
+  if (more.length === 0) return only;
   return (call) => steps.reduce((kept, conceal) => conceal(kept), call);
 }
 
-function concealOf(source: ApiKeySource): Conceal {
-  const { place, name } = placeOf(source);
-  switch (place) {
+function concealOf(place: CredentialPlace): Conceal {
+  const { kind, name } = placeOf(place);
+  switch (kind) {
     case 'header': {
       const edits: readonly HeaderEdit[] = [{ kind: 'remove', name: name.toLowerCase() }];
       return (call) => call.withEdits(edits);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEPTH_LIMIT, parseStrictObject } from '../../../../src/policies/authenticate/jwt/strict-json.js';
+import { DEPTH_LIMIT, parseStrictObject } from '../../../src/contracts/strict-json.js';
 
 const FUZZ = { seed: 20_261_101, numRuns: 1_000 } as const;
 

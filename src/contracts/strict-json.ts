@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { readNames } from '../../../contracts/json-names.js';
+import { readNames } from './json-names.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

@@ -1,17 +1,20 @@
 import type { Exchange } from '../../../contracts/exchange.js';
 import { queryValues } from '../../../contracts/query-parameters.js';
-import { type ApiKeySource, placeOf } from './api-key.source.js';
-import { cookieValues } from './cookie-crumbs.js';
+import { cookieValues, unquoted } from './cookie-crumbs.js';
+import { type CredentialPlace, placeOf } from './credential-place.js';
+import { REPEATED } from './repeated.js';
 
-/** Stands for a key that was sent in two places, or twice in one. */
-export const REPEATED = Symbol('repeated');
+/** The one credential of a request; `undefined` when none was sent, `''` when its place is empty. */
+export type SentCredential = (exchange: Exchange) => string | undefined | typeof REPEATED;
 
-/** The one key of a request; `undefined` when none was sent, `''` when its place is empty. */
-export type SentKey = (exchange: Exchange) => string | undefined | typeof REPEATED;
+export interface ReadingRules {
+  /** Takes the quotes from around a cookie's value. */
+  readonly quotedCookies: boolean;
+}
 
-/** Looks for the key in each of these places, and for a second one: gateway and upstream must never read two. */
-export function sentKey(sources: readonly ApiKeySource[]): SentKey {
-  const readers = sources.map(readerOf);
+/** Looks into each of these places, and for a second one: gateway and upstream must never read two. */
+export function sentCredential(places: readonly CredentialPlace[], rules: ReadingRules): SentCredential {
+  const readers = places.map((place) => readerOf(place, rules));
   const [only, ...more] = readers;
   if (only !== undefined && more.length === 0) return only;
   return (exchange) => {
@@ -26,20 +29,23 @@ export function sentKey(sources: readonly ApiKeySource[]): SentKey {
   };
 }
 
-function readerOf(source: ApiKeySource): SentKey {
-  const { place, name } = placeOf(source);
-  switch (place) {
+function readerOf(place: CredentialPlace, { quotedCookies }: ReadingRules): SentCredential {
+  const { kind, name } = placeOf(place);
+  switch (kind) {
     case 'header':
       return headerReader(name);
     case 'query':
       return ({ query }) => only(queryValues(query, name));
     case 'cookie':
-      return ({ req }) => only(cookieValues(req.rawHeaders, name));
+      return ({ req }) => {
+        const sent = only(cookieValues(req.rawHeaders, name));
+        return quotedCookies && typeof sent === 'string' ? unquoted(sent) : sent;
+      };
   }
 }
 
 /** From the raw fields: node:http joins two into one value. */
-function headerReader(name: string): SentKey {
+function headerReader(name: string): SentCredential {
   const { length } = name;
   const lower = name.toLowerCase();
   return ({ req: { rawHeaders } }) => {
