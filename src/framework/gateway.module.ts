@@ -5,6 +5,7 @@ import { loadSettings } from '../config/load-settings.js';
 import { CLOCK, type Clock, systemClock } from '../contracts/clock.js';
 import type { Environment } from '../contracts/environment.js';
 import { IdentityHeaders } from '../contracts/identity-headers.js';
+import { LIMIT_OBSERVER } from '../contracts/limit-observer.js';
 import type { Policy, PolicyDeclaration } from '../contracts/policy.js';
 import { SHARED_STATE } from '../contracts/shared-state.js';
 import { HealthModule } from '../health/health.module.js';
@@ -149,6 +150,7 @@ export class GatewayModule implements NestModule {
         IdentityHeaders,
         PRINCIPAL_STAND_IN,
         CLOCK,
+        LIMIT_OBSERVER,
         AuthorizeGuard,
         IpRestrictionPolicy,
         IpRestrictionGuard,
@@ -215,6 +217,11 @@ function settingsProviders(options: GatewayModuleOptions): Provider[] {
       provide: SHARED_STATE,
       inject: [SharedStateHolder],
       useFactory: ({ state }: SharedStateHolder) => state,
+    },
+    {
+      provide: LIMIT_OBSERVER,
+      inject: [OBSERVABILITY],
+      useFactory: ({ limits }: Observability) => limits,
     },
     {
       provide: KEY_SET_OBSERVER,
