@@ -16,6 +16,8 @@ export interface RouteFacts {
   readonly proxied: boolean;
   /** Whether every request that passes the identity stage carries a principal; false on public routes. */
   readonly authenticated: boolean;
+  /** The authentication methods that can be the one to say who calls, by name; `undefined` where that is not known. */
+  readonly verifiedBy?: readonly string[] | undefined;
   /** Whether a policy changes answers: what passes beside the answer then passes it by. Default false. */
   readonly shapesAnswers?: boolean;
   /** Whether WebSocket handshakes become tunnels. Default false. */

@@ -2,6 +2,7 @@ import { type DynamicModule, Inject, Module, type NestModule } from '@nestjs/com
 import { ApplicationConfig, DiscoveryModule, DiscoveryService, HttpAdapterHost } from '@nestjs/core';
 import { CLOCK } from '../contracts/clock.js';
 import { IdentityHeaders } from '../contracts/identity-headers.js';
+import { LIMIT_OBSERVER } from '../contracts/limit-observer.js';
 import type { Policy, PolicyDeclaration } from '../contracts/policy.js';
 import { HealthModule } from '../health/health.module.js';
 import { authenticateWith } from '../policies/authenticate/authenticate.options.js';
@@ -96,6 +97,7 @@ export class GatewayModule implements NestModule {
         IdentityHeaders,
         PRINCIPAL_STAND_IN,
         CLOCK,
+        LIMIT_OBSERVER,
         AuthorizeGuard,
         IpRestrictionPolicy,
         IpRestrictionGuard,

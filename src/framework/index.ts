@@ -86,6 +86,11 @@ export type { ForwardIdentityOptions } from '../policies/forward-identity/forwar
 export type { InternalTokenOptions } from '../policies/forward-identity/token/internal-token.options.js';
 export { IpRestriction, NoIpRestriction } from '../policies/ip-restriction/ip-restriction.decorator.js';
 export { IpRestrictionGuard } from '../policies/ip-restriction/ip-restriction.guard.js';
+export {
+  AdmissionLimit,
+  admissionLimit,
+  NoAdmissionLimit,
+} from '../policies/rate-limit/admission-limit.decorator.js';
 export { NoRateLimit, RateLimit } from '../policies/rate-limit/rate-limit.decorator.js';
 export { RateLimitGuard } from '../policies/rate-limit/rate-limit.guard.js';
 export {

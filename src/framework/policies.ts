@@ -8,6 +8,7 @@ import { ExternalAuthorizationPolicy } from '../policies/external-authorization/
 import { FilterResponsePolicy } from '../policies/filter-response/filter-response.policy.js';
 import { ForwardIdentityPolicy } from '../policies/forward-identity/forward-identity.policy.js';
 import { IpRestrictionPolicy } from '../policies/ip-restriction/ip-restriction.policy.js';
+import { AdmissionLimitPolicy } from '../policies/rate-limit/admission-limit.policy.js';
 import { RateLimitPolicy } from '../policies/rate-limit/rate-limit.policy.js';
 import { SecurityHeadersPolicy } from '../policies/security-headers/security-headers.policy.js';
 import { TimeoutPolicy } from '../policies/timeout/timeout.policy.js';
@@ -19,6 +20,7 @@ import { WebSocketPolicy } from '../policies/websocket/websocket.policy.js';
 export const POLICY_TYPES: readonly Type<Policy<unknown>>[] = [
   CorsPolicy,
   IpRestrictionPolicy,
+  AdmissionLimitPolicy,
   BodyLimitPolicy,
   AuthenticatePolicy,
   AuthorizePolicy,
@@ -37,6 +39,7 @@ export const POLICY_TYPES: readonly Type<Policy<unknown>>[] = [
 export const POLICY_PROVIDERS: readonly Provider[] = [
   CorsPolicy,
   IpRestrictionPolicy,
+  AdmissionLimitPolicy,
   BodyLimitPolicy,
   AuthorizePolicy,
   ExternalAuthorizationPolicy,

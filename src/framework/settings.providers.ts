@@ -3,6 +3,7 @@ import type { GatewaySettings } from '../config/gateway-settings.js';
 import { loadSettings } from '../config/load-settings.js';
 import { CLOCK, type Clock, systemClock } from '../contracts/clock.js';
 import type { Environment } from '../contracts/environment.js';
+import { LIMIT_OBSERVER } from '../contracts/limit-observer.js';
 import { SHARED_STATE } from '../contracts/shared-state.js';
 import { createObservability, type Observability } from '../observability/create-observability.js';
 import { startTelemetry } from '../observability/telemetry.js';
@@ -84,6 +85,11 @@ export function settingsProviders(options: GatewayModuleOptions): Provider[] {
       provide: SHARED_STATE,
       inject: [SharedStateHolder],
       useFactory: ({ state }: SharedStateHolder) => state,
+    },
+    {
+      provide: LIMIT_OBSERVER,
+      inject: [OBSERVABILITY],
+      useFactory: ({ limits }: Observability) => limits,
     },
     {
       provide: KEY_SET_OBSERVER,

@@ -3,6 +3,7 @@ import type { LoggerService } from '@nestjs/common';
 import type { Meter } from '@opentelemetry/api';
 import { type Clock, systemClock } from '../contracts/clock.js';
 import type { ExchangeRecorder } from '../contracts/exchange-recorder.js';
+import type { LimitObserver } from '../contracts/limit-observer.js';
 import type { UpstreamObserver } from '../contracts/upstream-observer.js';
 import { ConnectionMetrics } from './connection-metrics.js';
 import { createEventLog } from './event-log.js';
@@ -11,6 +12,7 @@ import { ExchangeMetrics } from './exchange-metrics.js';
 import { ExchangeTracer } from './exchange-tracer.js';
 import { GatewayObserver } from './gateway.observer.js';
 import { GatewayRecorder } from './gateway.recorder.js';
+import { LimitReports } from './limit-reports.js';
 import type { LogSink } from './log-sink.js';
 import { NestEventLogger } from './nest-event-logger.js';
 import { openLogs } from './open-logs.js';
@@ -45,6 +47,7 @@ export interface Observability {
   readonly observer: UpstreamObserver;
   readonly connections: ConnectionMetrics;
   readonly tunnels: TunnelMetrics;
+  readonly limits: LimitObserver;
   readonly events: EventLog;
   /** For `NestFactory.create(…, { logger })`. */
   readonly nestLogger: LoggerService;
@@ -85,6 +88,7 @@ export function createObservability(
     observer: new GatewayObserver(clock, upstreamMetrics, tracer, events),
     connections: new ConnectionMetrics(meters),
     tunnels: new TunnelMetrics(meters),
+    limits: new LimitReports(clock, events, meters),
     events,
     nestLogger: new NestEventLogger(events),
     metricsHandler: (req, res) => scraped.handle(req, res),

@@ -33,6 +33,8 @@ export const EVENTS = {
   breakerOpened: 'breaker.opened',
   breakerHalfOpened: 'breaker.half-opened',
   breakerClosed: 'breaker.closed',
+  limitWouldRefuse: 'limit.would-refuse',
+  limitCostRefused: 'limit.cost-refused',
   logSinkFailing: 'log.sink-failing',
   logSinkRecovered: 'log.sink-recovered',
   telemetryTrouble: 'telemetry.trouble',

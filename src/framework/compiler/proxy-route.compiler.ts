@@ -5,7 +5,7 @@ import { declarationLevels, type PolicyDeclaration } from '../../contracts/polic
 import type { RouteFacts } from '../../contracts/route-facts.js';
 import { AUTHENTICATE } from '../../policies/authenticate/authenticate.options.js';
 import { FILTER_RESPONSE } from '../../policies/filter-response/filter-response.decorator.js';
-import { RATE_LIMIT } from '../../policies/rate-limit/rate-limit.stage.js';
+import { RATE_LIMIT } from '../../policies/rate-limit/rate-limit.options.js';
 import { needsThrottlerGuard } from '../../policies/rate-limit/throttler.declarations.js';
 import { WEBSOCKET } from '../../policies/websocket/websocket.decorator.js';
 import { type PathPattern, paramNamesOf, parsePathPattern } from '../../routing/path-pattern.js';
@@ -30,6 +30,7 @@ import {
   versionOf,
   writesResponse,
 } from './nest-internals.js';
+import { UNMATCHED } from './ordinary-route.js';
 import type { PolicyCatalogue } from './policy.catalogue.js';
 import {
   compilePolicies,
@@ -101,6 +102,7 @@ export class ProxyRouteCompiler {
       upstream: proxy.upstream?.name,
       proxied: true,
       authenticated: identity !== undefined && identity.options !== undefined,
+      verifiedBy: this.#verifiedBy(identity),
       shapesAnswers: false,
       upgrades: resolved.get(WEBSOCKET)?.options !== undefined,
     };
@@ -213,6 +215,18 @@ export class ProxyRouteCompiler {
     if (others.length === enhancers.declarations.length)
       return { declarations, enhancers, reasons: [reason] };
     return { declarations: [], enhancers: { ...enhancers, declarations: others }, reasons: [reason] };
+  }
+
+  /**
+   * The methods of which one says who calls. Where several must accept a caller, the first one does.
+   */
+  #verifiedBy(identity: PolicyDeclaration | undefined): readonly string[] | undefined {
+    const policy = this.catalogue.byName.get(AUTHENTICATE);
+    if (identity?.options === undefined || policy?.access === undefined) return undefined;
+    // A method that is not sound has nothing to tell; it is refused with its own words.
+    if (policy.check(identity.options, UNMATCHED).length > 0) return undefined;
+    const [first] = policy.access(identity.options);
+    return first?.kind === 'authentication' ? first.names : [];
   }
 
   #checkController(controller: ControllerFacts, proxy: ProxyControllerMetadata): void {

@@ -1,6 +1,6 @@
 import type { UpstreamDefinition } from '../../contracts/upstream-definition.js';
 import { FILTER_RESPONSE } from '../../policies/filter-response/filter-response.decorator.js';
-import { RATE_LIMIT } from '../../policies/rate-limit/rate-limit.stage.js';
+import { RATE_LIMIT } from '../../policies/rate-limit/rate-limit.options.js';
 import { mayOverlap } from '../../routing/path-pattern.js';
 import { type CallerRequirement, isEnough } from './caller-requirement.js';
 import type { InspectedRoute } from './inspected-route.js';

@@ -43,13 +43,18 @@ export class FixedWindow {
     return this.#current.size + this.#previous.size;
   }
 
-  /** Counts one hit against the key. Hits above the limit are refused and not counted further. */
-  hit(key: string, limit: number): Count {
+  /**
+   * Counts one hit against the key. Hits above the limit are refused and not counted further.
+   *
+   * @param cost how much the hit takes; one that is dearer than what is left is refused and takes nothing, 0 always passes
+   */
+  hit(key: string, limit: number, cost = 1): Count {
     const now = Math.floor(this.clock.monotonic());
     if (now >= this.#turnAt) this.#turn(now);
     const bucket = this.#current.get(key) ?? this.#previousOrNew(key, now);
-    if (bucket.hits <= limit) bucket.hits++;
     bucket.resetSeconds = Math.ceil((bucket.resetAt - now) / 1000);
+    if (cost !== 1) return spend(bucket, limit, cost);
+    if (bucket.hits <= limit) bucket.hits++;
     return bucket;
   }
 
@@ -103,4 +108,12 @@ export class FixedWindow {
     this.#turnAt = now + this.windowMs;
     this.#eldest = undefined;
   }
+}
+
+function spend(bucket: Bucket, limit: number, cost: number): Count {
+  const { hits, resetSeconds } = bucket;
+  if (cost === 0) return { hits: Math.min(hits, limit), resetSeconds };
+  if (hits + cost > limit) return { hits: Math.max(hits, limit + 1), resetSeconds };
+  bucket.hits += cost;
+  return bucket;
 }

@@ -1,7 +1,6 @@
 import { declareOff, declarePolicy } from '../../contracts/policy.js';
-import { declarationName } from './declaration-name.js';
-import type { RateLimitOptions } from './rate-limit.options.js';
-import { RATE_LIMIT } from './rate-limit.stage.js';
+import { bucketDecorator } from './bucket-decorator.js';
+import { RATE_LIMIT, type RateLimitOptions } from './rate-limit.options.js';
 
 /**
  * Limits how often a route may be called; 429 with `Retry-After` beyond.
@@ -12,16 +11,13 @@ import { RATE_LIMIT } from './rate-limit.stage.js';
  * @example `@RateLimit({ limit: 1000, window: '1m', by: 'subject' })`
  */
 export function RateLimit(options: RateLimitOptions): ClassDecorator & MethodDecorator {
-  return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
-    const declaring = (typeof target === 'function' ? target : target.constructor) as new () => unknown;
-    const bucket = declarationName(declaring, key === undefined ? undefined : String(key));
-    const declare = declarePolicy({
+  return bucketDecorator((bucket) =>
+    declarePolicy({
       policy: RATE_LIMIT,
       options: Object.freeze({ bucket, ...options }),
       writtenAs: '@RateLimit',
-    });
-    apply(declare, target, key, descriptor);
-  };
+    }),
+  );
 }
 
 /**
@@ -31,15 +27,4 @@ export function RateLimit(options: RateLimitOptions): ClassDecorator & MethodDec
  */
 export function NoRateLimit(why: string): ClassDecorator & MethodDecorator {
   return declareOff(RATE_LIMIT, '@NoRateLimit', why);
-}
-
-function apply(
-  decorator: ClassDecorator & MethodDecorator,
-  target: object,
-  key: string | symbol | undefined,
-  descriptor: PropertyDescriptor | undefined,
-): void {
-  if (key === undefined || descriptor === undefined)
-    (decorator as ClassDecorator)(target as new () => unknown);
-  else (decorator as MethodDecorator)(target, key, descriptor);
 }

@@ -21,9 +21,8 @@ import type { PolicyDeclaration, Stage } from '../../contracts/policy.js';
 import { headerValue } from '../../contracts/raw-headers.js';
 import { declarationName } from './declaration-name.js';
 import { methodName } from './method-name.js';
-import { type RateLimitOptions, windowMs } from './rate-limit.options.js';
+import { RATE_LIMIT, type RateLimitOptions, windowMs } from './rate-limit.options.js';
 import { RateLimitPolicy } from './rate-limit.policy.js';
-import { RATE_LIMIT } from './rate-limit.stage.js';
 import { needsThrottlerGuard, throttlerDeclarations, throttlerDefault } from './throttler.declarations.js';
 
 /** What the guard does on one method: decided at its first request. */
@@ -90,7 +89,8 @@ export class RateLimitGuard extends ThrottlerGuard implements CompilableEnhancer
     const declared = nearestDeclaration(RATE_LIMIT, context.getHandler(), context.getClass());
     if (declared === undefined) return super.handleRequest(request);
     if (throttler.name !== this.throttlers[0]?.name) return true;
-    const { limit, window, bucket } = declared.options as RateLimitOptions;
+    const { limit, window, bucket, shadow } = declared.options as RateLimitOptions;
+    if (shadow === true) return true;
     const ttl = windowMs(window);
     const generateKey = (_: ExecutionContext, tracker: string): string => `${bucket}:${tracker}`;
     return super.handleRequest({ ...request, limit, ttl, blockDuration: ttl, generateKey });

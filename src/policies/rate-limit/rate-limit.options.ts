@@ -1,20 +1,44 @@
 import type { Exchange } from '../../contracts/exchange.js';
-import { checkOptions, type OptionRules, trueOrFalse } from '../../contracts/option-check.js';
-import type { RouteFacts } from '../../contracts/route-facts.js';
 
 /** Milliseconds, or a count with its unit: `1s`, `10m`, `1h`, `1d`. */
 export type RateLimitWindow = number | `${number}${'s' | 'm' | 'h' | 'd'}`;
 
 /**
- * Whom requests count against.
+ * Whom requests count against. Each kind of key counts apart, and whoever lacks what a limit counts by is counted by
+ * address, apart from everybody else: nobody escapes a limit by leaving something out.
  *
  * - `subject`: the subject of the verified credential; a credential that names nobody counts by address.
+ * - `consumer`: the registered consumer the credential belongs to, with whichever of its credentials it calls.
+ * - `api-key`: the verified key itself, two keys of one consumer apart. Only where an API key is accepted.
  * - `address`: the client's address, IPv6 folded to its subnet (/64 unless configured otherwise).
  * - `route`: everybody together, each route apart.
  * - `upstream`: everybody together, each upstream apart.
- * - a function: whatever it returns, for instance a tenant's id.
+ * - `global`: everybody together, on all routes that declare the same bucket.
+ * - `{ claim: 'tenant' }`: a verified claim, its exact name or a path with dots; text, a number, true or false.
+ * - `{ header: 'X-Tenant' }`: a request header, whoever wrote it; several of the name count as one text. A client can
+ *   write any value, so it needs an `@AdmissionLimit` or a proxy in front that sets the header.
+ * - a function: whatever it returns, for instance a tenant's id; empty or `undefined` when there is none.
  */
-export type RateLimitBy = 'subject' | 'address' | 'route' | 'upstream' | ((exchange: Exchange) => string);
+export type RateLimitBy =
+  | 'subject'
+  | 'consumer'
+  | 'api-key'
+  | 'address'
+  | 'route'
+  | 'upstream'
+  | 'global'
+  | { readonly claim: string }
+  | { readonly header: string }
+  | ((exchange: Exchange) => string | undefined);
+
+/** How much of a limit a request takes. */
+export type RateLimitCost = number | ((exchange: Exchange) => number);
+
+/** What a plan allows. */
+export interface RateLimitPlan {
+  readonly limit: number;
+  readonly window: RateLimitWindow;
+}
 
 /** What `@RateLimit` takes. */
 export interface RateLimitOptions {
@@ -24,7 +48,19 @@ export interface RateLimitOptions {
   readonly window: RateLimitWindow;
   /** Default: the subject where the request is authenticated, else the address. */
   readonly by?: RateLimitBy;
-  /** The policy's name in the `RateLimit` fields. Default `default`. */
+  /** Limits by the caller's plan: `{ gold: { limit: 5000, window: '1m' } }`. No plan, or another: `limit` and `window`. */
+  readonly plans?: Readonly<Record<string, RateLimitPlan>>;
+  /** The verified claim that names the plan. Default: the plan of the consumer. */
+  readonly planBy?: { readonly claim: string };
+  /**
+   * What one request takes of the limit: a whole number from 1 to the limit, or a function that says it per request, 0
+   * included. What a function says else counts 1 and is logged once. Dearer than what is left: refused, and nothing taken.
+   * Default 1. Counts in the embedded store only.
+   */
+  readonly cost?: RateLimitCost;
+  /** `true` counts and reports whom the limit would refuse, and refuses nobody. Default false. */
+  readonly shadow?: boolean;
+  /** The policy's name in the `RateLimit` fields; a plan's limit is `name-plan` there. Default `default`. */
   readonly name?: string;
   /** `false` leaves the `RateLimit` and `X-RateLimit` fields out. `Retry-After` stays on a 429. Default true. */
   readonly headers?: boolean;
@@ -37,22 +73,23 @@ export interface RateLimitOptions {
 
 /** A rate limit with every question answered; `by` alone may stay open until the request is seen. */
 export interface ResolvedRateLimit {
+  /** The policy that refuses: `rate-limit`. */
+  readonly policy: string;
   readonly limit: number;
   readonly windowMs: number;
   readonly by: RateLimitBy | undefined;
+  readonly cost: RateLimitCost;
+  readonly shadow: boolean;
   readonly name: string;
   readonly headers: boolean;
   readonly bucket: string;
 }
 
-const RATE_LIMIT_DEFAULTS = { name: 'default', headers: true } as const;
+export const RATE_LIMIT = 'rate-limit';
+
+const RATE_LIMIT_DEFAULTS = { cost: 1, shadow: false, name: 'default', headers: true } as const;
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const KEYS = ['subject', 'address', 'route', 'upstream'];
-/** RFC 9651, section 3.1: the largest integer a structured field may carry. */
-const LARGEST_LIMIT = 999_999_999_999_999;
-/** RFC 9651, section 3.3.3: a string that needs no escapes. */
-const PLAIN_STRING = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /** The window's length; NaN when it says none. */
 export function windowMs(window: RateLimitWindow): number {
@@ -74,47 +111,24 @@ export function windowText(ms: number): string {
 /** Fills in what was left out. `bucket` is for declarations that name none. */
 export function resolveRateLimit(given: RateLimitOptions, bucket: string): ResolvedRateLimit {
   return Object.freeze({
+    policy: RATE_LIMIT,
     limit: given.limit,
     windowMs: windowMs(given.window),
     by: given.by,
+    cost: given.cost ?? RATE_LIMIT_DEFAULTS.cost,
+    shadow: given.shadow ?? RATE_LIMIT_DEFAULTS.shadow,
     name: given.name ?? RATE_LIMIT_DEFAULTS.name,
     headers: given.headers ?? RATE_LIMIT_DEFAULTS.headers,
     bucket: given.bucket ?? bucket,
   });
 }
 
-const RULES: OptionRules<RateLimitOptions> = {
-  limit: (value) => {
-    if (!Number.isSafeInteger(value) || (value as number) <= 0) return 'a whole number above 0';
-    return (value as number) > LARGEST_LIMIT ? `at most ${LARGEST_LIMIT}` : undefined;
-  },
-  window: (value) =>
-    Number.isNaN(windowMs(value as RateLimitWindow))
-      ? "whole milliseconds above 0 or a count with s, m, h or d, like '10m'"
-      : undefined,
-  by: (value) =>
-    typeof value === 'function' || KEYS.includes(value as string)
-      ? undefined
-      : `${KEYS.join(', ')} or a function`,
-  name: (value) =>
-    typeof value === 'string' && PLAIN_STRING.test(value)
-      ? undefined
-      : 'printable ASCII without quotes and backslashes',
-  headers: trueOrFalse,
-  bucket: (value) => (typeof value === 'string' && value !== '' ? undefined : 'a name'),
-};
-
-/** Everything wrong with a declaration on this route, in plain words. */
-export function rateLimitProblems(given: RateLimitOptions, route: RouteFacts): string[] {
-  const problems = checkOptions('', '', given, RULES).map(({ message }) => message);
-  for (const name of ['limit', 'window'] as const) {
-    if (given[name] === undefined) problems.push(`${name} is undefined; must be ${RULES[name](undefined)}.`);
-  }
-  if (given.by === 'subject' && !route.authenticated) {
-    problems.push("by is 'subject', but the route is public; authenticate it or count by: 'address'.");
-  }
-  if (given.by === 'upstream' && route.upstream === undefined) {
-    problems.push("by is 'upstream', but the route has none; count by: 'route'.");
-  }
-  return problems;
+/** The same limit as a plan has it. It keeps the bucket: who changes plans does not begin anew in the same window. */
+export function planLimit(limit: ResolvedRateLimit, plan: string, allowed: RateLimitPlan): ResolvedRateLimit {
+  return Object.freeze({
+    ...limit,
+    limit: allowed.limit,
+    windowMs: windowMs(allowed.window),
+    name: `${limit.name}-${plan}`,
+  });
 }

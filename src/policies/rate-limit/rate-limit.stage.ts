@@ -6,19 +6,23 @@ import type { Counter } from './rate-limit.counter.js';
 import { rateLimitFields } from './rate-limit.fields.js';
 import { type ResolvedRateLimit, windowText } from './rate-limit.options.js';
 
-export const RATE_LIMIT = 'rate-limit';
-
-/** Counts the request, tells the client where it stands, and ends the exchange with 429 when the limit is used up. */
-export function rateLimitStage(limit: ResolvedRateLimit, counter: Counter): Stage {
+/**
+ * Counts the request, tells the client where it stands, and ends the exchange with 429 when the limit is used up.
+ *
+ * @param wouldRefuse hears of each refusal of a limit in the shadow, which refuses nobody
+ */
+export function rateLimitStage(limit: ResolvedRateLimit, counter: Counter, wouldRefuse: () => void): Stage {
   const writeFields = limit.headers ? rateLimitFields(limit) : undefined;
+  const { policy, shadow } = limit;
   const detail = `At most ${limit.limit} requests are allowed in ${windowText(limit.windowMs)}.`;
 
   const settle = (exchange: Exchange, count: Count): void => {
     const remaining = limit.limit - count.hits;
     writeFields?.(exchange.replyHeaders, Math.max(remaining, 0), count.resetSeconds);
     if (remaining >= 0) return;
+    if (shadow) return wouldRefuse();
     throw new GatewayError('rate-limited', {
-      policy: RATE_LIMIT,
+      policy,
       detail,
       // RFC 9110, section 10.2.3. The other fields are on the exchange, where every answer takes them from.
       headers: ['Retry-After', String(count.resetSeconds)],

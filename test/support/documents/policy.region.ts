@@ -41,10 +41,15 @@ export const POLICY_SOURCES: Readonly<Record<string, PolicySources>> = {
       'ExternalAuthorizationOptions',
     ],
   },
+  'admission-limit': {
+    decorators: 'src/policies/rate-limit/admission-limit.decorator.ts',
+    options: ['src/policies/rate-limit/admission-limit.options.ts', 'AdmissionLimitOptions'],
+    types: ['AdmissionLimitBy'],
+  },
   'rate-limit': {
     decorators: 'src/policies/rate-limit/rate-limit.decorator.ts',
     options: ['src/policies/rate-limit/rate-limit.options.ts', 'RateLimitOptions'],
-    types: ['RateLimitWindow', 'RateLimitBy'],
+    types: ['RateLimitWindow', 'RateLimitBy', 'RateLimitCost', 'RateLimitPlan'],
   },
   websocket: {
     decorators: 'src/policies/websocket/websocket.decorator.ts',

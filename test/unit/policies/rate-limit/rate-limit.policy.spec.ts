@@ -314,7 +314,7 @@ describe('the declaration of a rate limit', () => {
     expect(problems).toEqual([
       'limit is -1; must be a whole number above 0.',
       `window is "1w"; must be whole milliseconds above 0 or a count with s, m, h or d, like '10m'.`,
-      'by is "ip"; must be subject, address, route, upstream or a function.',
+      'by is "ip"; must be subject, consumer, api-key, address, route, upstream, global, { claim }, { header } or a function.',
       `name is "a\\"b"; must be printable ASCII without quotes and backslashes.`,
       'headers is "no"; must be true or false.',
       'bucket is ""; must be a name.',
