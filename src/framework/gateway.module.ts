@@ -31,6 +31,7 @@ import { IdentitySigner } from '../policies/forward-identity/token/identity.sign
 import { IpRestrictionGuard } from '../policies/ip-restriction/ip-restriction.guard.js';
 import { IpRestrictionPolicy } from '../policies/ip-restriction/ip-restriction.policy.js';
 import { OUTBOUND_OBSERVER } from '../policies/outbound/outbound.tokens.js';
+import { LIMIT_STORE_OBSERVER } from '../policies/rate-limit/limit-store.observer.js';
 import { RateLimitModule, type RateLimitModuleOptions } from '../policies/rate-limit/rate-limit.module.js';
 import { markEdgeControllers } from './compiler/ordinary-route.js';
 import { PlanBuilder } from './compiler/plan.builder.js';
@@ -57,6 +58,7 @@ import { introspectionSettings } from './introspection-settings.js';
 import { INVARIANTS } from './invariants/declared-invariants.check.js';
 import type { Invariant } from './invariants/invariant.js';
 import { jwtSettings, keySetEvents } from './jwt-settings.js';
+import { limitStoreWatch } from './limit-store-watch.js';
 import { POLICY_PROVIDERS, POLICY_TYPES } from './policies.js';
 import { SecretRotation } from './secret-rotation.js';
 import { SharedStateHolder } from './shared-state.js';
@@ -149,6 +151,8 @@ export class GatewayModule implements NestModule {
         IdentityHeaders,
         PRINCIPAL_STAND_IN,
         CLOCK,
+        SHARED_STATE,
+        LIMIT_STORE_OBSERVER,
         AuthorizeGuard,
         IpRestrictionPolicy,
         IpRestrictionGuard,
@@ -215,6 +219,14 @@ function settingsProviders(options: GatewayModuleOptions): Provider[] {
       provide: SHARED_STATE,
       inject: [SharedStateHolder],
       useFactory: ({ state }: SharedStateHolder) => state,
+    },
+    {
+      provide: LIMIT_STORE_OBSERVER,
+      inject: [SETTINGS, OBSERVABILITY],
+      useFactory: ({ redis }: GatewaySettings, { events, limits }: Observability) => {
+        if (redis !== undefined) limits.storeUp(true);
+        return limitStoreWatch(events, limits);
+      },
     },
     {
       provide: KEY_SET_OBSERVER,

@@ -11,6 +11,7 @@ import { ExchangeMetrics } from './exchange-metrics.js';
 import { ExchangeTracer } from './exchange-tracer.js';
 import { GatewayObserver } from './gateway.observer.js';
 import { GatewayRecorder } from './gateway.recorder.js';
+import { LimitMetrics } from './limit-metrics.js';
 import type { LogSink } from './log-sink.js';
 import { NestEventLogger } from './nest-event-logger.js';
 import { openLogs } from './open-logs.js';
@@ -45,6 +46,7 @@ export interface Observability {
   readonly observer: UpstreamObserver;
   readonly connections: ConnectionMetrics;
   readonly tunnels: TunnelMetrics;
+  readonly limits: LimitMetrics;
   readonly events: EventLog;
   /** For `NestFactory.create(…, { logger })`. */
   readonly nestLogger: LoggerService;
@@ -85,6 +87,7 @@ export function createObservability(
     observer: new GatewayObserver(clock, upstreamMetrics, tracer, events),
     connections: new ConnectionMetrics(meters),
     tunnels: new TunnelMetrics(meters),
+    limits: new LimitMetrics(meters),
     events,
     nestLogger: new NestEventLogger(events),
     metricsHandler: (req, res) => scraped.handle(req, res),

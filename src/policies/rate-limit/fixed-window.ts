@@ -7,9 +7,13 @@ export interface Count {
   readonly hits: number;
   /** Until the window ends, rounded up. */
   readonly resetSeconds: number;
+  /** Set while the store that instances share cannot be asked: who counted instead. */
+  readonly store?: 'local' | 'none';
 }
 
 interface Bucket {
+  /** What was let through. */
+  used: number;
   hits: number;
   resetSeconds: number;
   /** On the monotonic clock. */
@@ -43,12 +47,14 @@ export class FixedWindow {
     return this.#current.size + this.#previous.size;
   }
 
-  /** Counts one hit against the key. Hits above the limit are refused and not counted further. */
-  hit(key: string, limit: number): Count {
+  /** Counts one hit against the key. One that does not fit below the limit is refused and not counted. */
+  hit(key: string, limit: number, cost = 1): Count {
     const now = Math.floor(this.clock.monotonic());
     if (now >= this.#turnAt) this.#turn(now);
     const bucket = this.#current.get(key) ?? this.#previousOrNew(key, now);
-    if (bucket.hits <= limit) bucket.hits++;
+    const used = bucket.used + cost;
+    if (used <= limit) bucket.used = bucket.hits = used;
+    else bucket.hits = Math.max(bucket.used, limit + 1);
     bucket.resetSeconds = Math.ceil((bucket.resetAt - now) / 1000);
     return bucket;
   }
@@ -58,7 +64,7 @@ export class FixedWindow {
     const now = Math.floor(this.clock.monotonic());
     const bucket = this.#current.get(key) ?? this.#previous.get(key);
     if (bucket === undefined || bucket.resetAt <= now) return undefined;
-    return { hits: bucket.hits, resetSeconds: Math.ceil((bucket.resetAt - now) / 1000) };
+    return { hits: bucket.used, resetSeconds: Math.ceil((bucket.resetAt - now) / 1000) };
   }
 
   /** Ends the key's window early. */
@@ -90,7 +96,7 @@ export class FixedWindow {
       this.budget.released(1);
     }
     this.budget.take();
-    const bucket: Bucket = { hits: 0, resetSeconds: 0, resetAt: now + this.windowMs };
+    const bucket: Bucket = { used: 0, hits: 0, resetSeconds: 0, resetAt: now + this.windowMs };
     this.#current.set(key, bucket);
     return bucket;
   }

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { ThrottlerStorage } from '@nestjs/throttler';
 import type { Exchange } from '../../contracts/exchange.js';
 import type { RouteFacts } from '../../contracts/route-facts.js';
 import type { Count } from './fixed-window.js';
+import type { LimitStore } from './limit-store.js';
 import type { ResolvedRateLimit } from './rate-limit.options.js';
-import { MemoryRateLimitStore } from './rate-limit.store.js';
 
 /** Counts a request against its key; a promise only when the store must be asked over the network. */
 export type Counter = (exchange: Exchange) => Count | Promise<Count>;
@@ -17,12 +16,16 @@ const LONGEST_KEY = 256;
 export function counterOf(
   limit: ResolvedRateLimit,
   route: RouteFacts,
-  storage: ThrottlerStorage,
+  store: LimitStore,
   subnetOf: (address: string) => string,
 ): Counter {
   const { by } = limit;
   // Each kind of key counts apart: a subject that calls itself 10.0.0.1 is not that address.
-  const open = (kind: string): CountKey => openKind(limit, kind, storage);
+  const open = (kind: string): CountKey => {
+    const { bucket, windowMs, limit: most, name, fail } = limit;
+    const limiter = store.open({ bucket: `${bucket}:${kind}`, windowMs, limit: most, name, fail });
+    return (key) => limiter.hit(key, 1);
+  };
   switch (by) {
     case 'address': {
       const count = open('address');
@@ -54,18 +57,4 @@ export function counterOf(
       };
     }
   }
-}
-
-function openKind(limit: ResolvedRateLimit, kind: string, storage: ThrottlerStorage): CountKey {
-  const { bucket, windowMs, name, limit: most } = limit;
-  if (storage instanceof MemoryRateLimitStore) {
-    const window = storage.open(`${bucket} ${kind}`, windowMs);
-    return (key) => window.hit(key, most);
-  }
-  return async (key) => {
-    const record = await storage.increment(`${bucket}:${kind}:${key}`, windowMs, most, windowMs, name);
-    return record.isBlocked
-      ? { hits: most + 1, resetSeconds: record.timeToBlockExpire }
-      : { hits: Math.min(record.totalHits, most), resetSeconds: record.timeToExpire };
-  };
 }

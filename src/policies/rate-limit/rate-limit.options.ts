@@ -1,6 +1,7 @@
 import type { Exchange } from '../../contracts/exchange.js';
 import { checkOptions, type OptionRules, trueOrFalse } from '../../contracts/option-check.js';
 import type { RouteFacts } from '../../contracts/route-facts.js';
+import type { RateLimitFail } from './limit-store.js';
 
 /** Milliseconds, or a count with its unit: `1s`, `10m`, `1h`, `1d`. */
 export type RateLimitWindow = number | `${number}${'s' | 'm' | 'h' | 'd'}`;
@@ -33,6 +34,11 @@ export interface RateLimitOptions {
    * limit and a method has its own. Declarations that name the same bucket and window share one count.
    */
   readonly bucket?: string;
+  /**
+   * What happens while Redis cannot be asked: `open` lets everybody pass, `closed` answers 503 with `Retry-After`,
+   * `local` counts in this process's memory. Default: the module's, which is `local`. Without Redis it means nothing.
+   */
+  readonly fail?: RateLimitFail;
 }
 
 /** A rate limit with every question answered; `by` alone may stay open until the request is seen. */
@@ -43,11 +49,14 @@ export interface ResolvedRateLimit {
   readonly name: string;
   readonly headers: boolean;
   readonly bucket: string;
+  /** `undefined` leaves it to the module. */
+  readonly fail: RateLimitFail | undefined;
 }
 
 const RATE_LIMIT_DEFAULTS = { name: 'default', headers: true } as const;
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+export const FAIL_MODES: readonly string[] = ['open', 'closed', 'local'] satisfies RateLimitFail[];
 const KEYS = ['subject', 'address', 'route', 'upstream'];
 /** RFC 9651, section 3.1: the largest integer a structured field may carry. */
 const LARGEST_LIMIT = 999_999_999_999_999;
@@ -80,6 +89,7 @@ export function resolveRateLimit(given: RateLimitOptions, bucket: string): Resol
     name: given.name ?? RATE_LIMIT_DEFAULTS.name,
     headers: given.headers ?? RATE_LIMIT_DEFAULTS.headers,
     bucket: given.bucket ?? bucket,
+    fail: given.fail,
   });
 }
 
@@ -102,6 +112,7 @@ const RULES: OptionRules<RateLimitOptions> = {
       : 'printable ASCII without quotes and backslashes',
   headers: trueOrFalse,
   bucket: (value) => (typeof value === 'string' && value !== '' ? undefined : 'a name'),
+  fail: (value) => (FAIL_MODES.includes(value as string) ? undefined : FAIL_MODES.join(', ')),
 };
 
 /** Everything wrong with a declaration on this route, in plain words. */

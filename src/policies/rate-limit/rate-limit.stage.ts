@@ -7,6 +7,8 @@ import { rateLimitFields } from './rate-limit.fields.js';
 import { type ResolvedRateLimit, windowText } from './rate-limit.options.js';
 
 export const RATE_LIMIT = 'rate-limit';
+/** On answers that were decided without the store that instances share. */
+const LIMIT_STORE_FIELD = 'X-RateLimit-Store';
 
 /** Counts the request, tells the client where it stands, and ends the exchange with 429 when the limit is used up. */
 export function rateLimitStage(limit: ResolvedRateLimit, counter: Counter): Stage {
@@ -14,6 +16,10 @@ export function rateLimitStage(limit: ResolvedRateLimit, counter: Counter): Stag
   const detail = `At most ${limit.limit} requests are allowed in ${windowText(limit.windowMs)}.`;
 
   const settle = (exchange: Exchange, count: Count): void => {
+    if (count.store !== undefined && limit.headers)
+      exchange.replyHeaders.push(LIMIT_STORE_FIELD, count.store);
+    // Nobody counted, so there is nothing to tell.
+    if (count.store === 'none') return;
     const remaining = limit.limit - count.hits;
     writeFields?.(exchange.replyHeaders, Math.max(remaining, 0), count.resetSeconds);
     if (remaining >= 0) return;
