@@ -88,9 +88,9 @@ redis.describe('the Redis store of limits', () => {
     await limiter.hit('anna', 1);
     await server.client.script('FLUSH');
 
-    const all = await Promise.all(Array.from({ length: 3 }, () => limiter.hit('anna', 1)));
+    const all = await Promise.all(Array.from({ length: 3 }, async () => limiter.hit('anna', 1)));
 
-    expect(all.map(({ hits }) => hits).sort()).toEqual([2, 3, 4]);
+    expect(new Set(all.map(({ hits }) => hits))).toEqual(new Set([2, 3, 4]));
     expect(told).toEqual([]);
   });
 
