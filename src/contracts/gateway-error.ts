@@ -125,6 +125,12 @@ export const GATEWAY_ERRORS = {
     retryable: false,
     title: 'Credentials cannot be verified at the moment',
   },
+  'limits-unavailable': {
+    status: 503,
+    source: 'gateway',
+    retryable: false,
+    title: 'Rate limits cannot be checked at the moment',
+  },
   overloaded: { status: 503, source: 'gateway', retryable: false, title: 'The gateway is at capacity' },
   'upstream-connect-timeout': {
     status: 504,

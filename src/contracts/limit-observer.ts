@@ -1,5 +1,5 @@
 /** Which limit something happened at. */
-export interface LimitRule {
+export interface ObservedLimit {
   /** `rate-limit` or `admission-limit`. */
   readonly policy: string;
   /** Its name in the `RateLimit` fields. */
@@ -12,12 +12,26 @@ export interface LimitRule {
 /** Hears what limits do beside refusing. Called on the request path. */
 export interface LimitObserver {
   /** A request that a limit in the shadow would have refused. */
-  wouldRefuse(rule: LimitRule): void;
+  wouldRefuse(rule: ObservedLimit): void;
   /** A cost function said what is no cost, or threw. */
-  costRefused(rule: LimitRule, said: unknown): void;
+  costRefused(rule: ObservedLimit, said: unknown): void;
+  /** Limits are counted in a store that instances share. Told once, at boot. */
+  storeExpected(): void;
+  /** That store cannot be asked. Told once, until it is back. */
+  storeLost(cause: unknown): void;
+  storeBack(): void;
+  /** A request was decided without it; `fail` says how: `open`, `closed`, `local`. */
+  decidedWithoutStore(fail: string): void;
 }
 
 /** Injects the LimitObserver. */
 export const LIMIT_OBSERVER = Symbol('portcullis.limit-observer');
 
-export const SILENT_LIMIT_OBSERVER: LimitObserver = Object.freeze({ wouldRefuse() {}, costRefused() {} });
+export const SILENT_LIMIT_OBSERVER: LimitObserver = Object.freeze({
+  wouldRefuse() {},
+  costRefused() {},
+  storeExpected() {},
+  storeLost() {},
+  storeBack() {},
+  decidedWithoutStore() {},
+});

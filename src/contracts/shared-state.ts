@@ -7,6 +7,14 @@ export interface SharedState {
    * @throws Error when the store could not be asked
    */
   get(key: string): Promise<string | undefined>;
+
+  /**
+   * Runs a Lua script, which nothing comes between; `KEYS` and `ARGV` are what it is given. In a cluster the keys must
+   * be of one slot. When this rejects, the script may have run, or may still run.
+   *
+   * @throws Error when the store did not answer in time, or refused
+   */
+  run(script: string, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
 }
 
 /** Injects the SharedState, or `undefined` where none is configured. */

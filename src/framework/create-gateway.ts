@@ -144,9 +144,7 @@ export function gatewayOf(app: NestExpressApplication): Gateway {
         httpsPort: lifecycle.tls?.port,
         adminHost: settings.admin.host,
         adminPort: admin.port,
-        rateLimits: app.get(RateLimitPolicy, { strict: false }).countsInMemory
-          ? "in this process's memory"
-          : 'in the storage given',
+        rateLimits: app.get(RateLimitPolicy, { strict: false }).countsIn,
       });
       return server;
     },

@@ -4,6 +4,7 @@ import { CLOCK } from '../contracts/clock.js';
 import { IdentityHeaders } from '../contracts/identity-headers.js';
 import { LIMIT_OBSERVER } from '../contracts/limit-observer.js';
 import type { Policy, PolicyDeclaration } from '../contracts/policy.js';
+import { SHARED_STATE } from '../contracts/shared-state.js';
 import { HealthModule } from '../health/health.module.js';
 import { authenticateWith } from '../policies/authenticate/authenticate.options.js';
 import { AUTHENTICATE_PROVIDERS } from '../policies/authenticate/authenticate.providers.js';
@@ -98,6 +99,7 @@ export class GatewayModule implements NestModule {
         PRINCIPAL_STAND_IN,
         CLOCK,
         LIMIT_OBSERVER,
+        SHARED_STATE,
         AuthorizeGuard,
         IpRestrictionPolicy,
         IpRestrictionGuard,

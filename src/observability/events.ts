@@ -13,6 +13,8 @@ export const EVENTS = {
   consumersRefused: 'consumers.refused',
   redisConnected: 'redis.connected',
   redisLost: 'redis.lost',
+  limitStoreLost: 'limits.store-lost',
+  limitStoreBack: 'limits.store-back',
   keySetFailing: 'jwt.keys-failing',
   keySetRecovered: 'jwt.keys-recovered',
   processFailed: 'process.failed',

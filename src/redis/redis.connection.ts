@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { PAUSE_MS, REDIS_OPTIONS } from './redis.options.js';
+import { COMMAND_TIMEOUT_MS, PAUSE_MS, REDIS_OPTIONS } from './redis.options.js';
 
 export interface RedisConnectionOptions {
   /** `redis://` or `rediss://`, with its credentials. */
@@ -55,7 +55,7 @@ export class RedisConnection {
     if (this.#state !== 'connected') throw new Error('Redis is not connected.', { cause: this.#fault });
     if (this.#now() < this.#pausedUntil) throw new Error('Redis did not answer in time a moment ago.');
     try {
-      return await command(this.#client);
+      return await inTime(command(this.#client));
     } catch (error) {
       if ((error as Error).message === TIMED_OUT) this.#pausedUntil = this.#now() + PAUSE_MS;
       // Not as it is: ioredis hangs the command with its arguments on it.
@@ -76,5 +76,20 @@ export class RedisConnection {
   }
 }
 
-/** ioredis's words for its `commandTimeout`; a test holds them. */
 const TIMED_OUT = 'Command timed out';
+
+/**
+ * Like ioredis's own `commandTimeout`, which fires before sockets are read: a process that was busy for so long would take
+ * its own pause for Redis's. Here an answer that has arrived by then counts.
+ */
+function inTime<T>(answer: Promise<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      // Node reads its sockets between timers and immediates.
+      setImmediate(() => reject(new Error(TIMED_OUT)));
+    }, COMMAND_TIMEOUT_MS);
+    const settled = (): void => clearTimeout(timer);
+    answer.then(resolve, reject);
+    answer.then(settled, settled);
+  });
+}

@@ -15,7 +15,6 @@ const RECONNECT_MAXIMUM_MS = 1_000;
  */
 export const REDIS_OPTIONS = {
   lazyConnect: true,
-  commandTimeout: COMMAND_TIMEOUT_MS,
   socketTimeout: SILENCE_MS,
   connectTimeout: CONNECT_TIMEOUT_MS,
   enableOfflineQueue: false,

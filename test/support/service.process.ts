@@ -77,9 +77,14 @@ export class ServiceProcess {
 
   /** The first line of an event, as soon as it is logged. @throws Error when the process ends without it */
   event(name: string): Promise<LogLine> {
+    return this.eventTimes(name, 1);
+  }
+
+  /** The n-th line of an event. @throws Error when the process ends without it */
+  eventTimes(name: string, count: number): Promise<LogLine> {
     return new Promise((resolve, reject) => {
       const check = (): void => {
-        const found = this.lines.find((line) => line['event'] === name);
+        const found = this.lines.filter((line) => line['event'] === name)[count - 1];
         if (found === undefined && this.#exited === undefined) return;
         this.#changed.delete(check);
         if (found !== undefined) resolve(found);

@@ -1,4 +1,5 @@
 import { checkOptions, nearestName, type OptionRules } from '../../contracts/option-check.js';
+import type { RateLimitFail } from './limit-store.js';
 import { type RateLimitWindow, type ResolvedRateLimit, resolveRateLimit } from './rate-limit.options.js';
 import { LIMIT_RULES, missing } from './rate-limit.rules.js';
 
@@ -31,6 +32,8 @@ export interface AdmissionLimitOptions {
    * all routes together by `global`. It never counts together with a `@RateLimit`.
    */
   readonly bucket?: string;
+  /** What happens while Redis cannot be asked. Default: the module's, which is `local`. */
+  readonly fail?: RateLimitFail;
 }
 
 const WORDS = ['address', 'global'];

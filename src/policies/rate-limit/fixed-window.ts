@@ -7,9 +7,13 @@ export interface Count {
   readonly hits: number;
   /** Until the window ends, rounded up. */
   readonly resetSeconds: number;
+  /** Set while the store that instances share cannot be asked: who counted instead. */
+  readonly store?: 'local' | 'none';
 }
 
 interface Bucket {
+  /** What was let through. */
+  used: number;
   hits: number;
   resetSeconds: number;
   /** On the monotonic clock. */
@@ -43,18 +47,16 @@ export class FixedWindow {
     return this.#current.size + this.#previous.size;
   }
 
-  /**
-   * Counts one hit against the key. Hits above the limit are refused and not counted further.
-   *
-   * @param cost how much the hit takes; one that is dearer than what is left is refused and takes nothing, 0 always passes
-   */
+  /** Counts one hit against the key. One that does not fit below the limit is refused and not counted. */
   hit(key: string, limit: number, cost = 1): Count {
     const now = Math.floor(this.clock.monotonic());
     if (now >= this.#turnAt) this.#turn(now);
+    if (cost === 0) return this.peek(key) ?? { hits: 0, resetSeconds: 0 };
     const bucket = this.#current.get(key) ?? this.#previousOrNew(key, now);
+    const used = bucket.used + cost;
+    if (used <= limit) bucket.used = bucket.hits = used;
+    else bucket.hits = Math.max(bucket.used, limit + 1);
     bucket.resetSeconds = Math.ceil((bucket.resetAt - now) / 1000);
-    if (cost !== 1) return spend(bucket, limit, cost);
-    if (bucket.hits <= limit) bucket.hits++;
     return bucket;
   }
 
@@ -63,7 +65,7 @@ export class FixedWindow {
     const now = Math.floor(this.clock.monotonic());
     const bucket = this.#current.get(key) ?? this.#previous.get(key);
     if (bucket === undefined || bucket.resetAt <= now) return undefined;
-    return { hits: bucket.hits, resetSeconds: Math.ceil((bucket.resetAt - now) / 1000) };
+    return { hits: bucket.used, resetSeconds: Math.ceil((bucket.resetAt - now) / 1000) };
   }
 
   /** Ends the key's window early. */
@@ -95,7 +97,7 @@ export class FixedWindow {
       this.budget.released(1);
     }
     this.budget.take();
-    const bucket: Bucket = { hits: 0, resetSeconds: 0, resetAt: now + this.windowMs };
+    const bucket: Bucket = { used: 0, hits: 0, resetSeconds: 0, resetAt: now + this.windowMs };
     this.#current.set(key, bucket);
     return bucket;
   }
@@ -108,12 +110,4 @@ export class FixedWindow {
     this.#turnAt = now + this.windowMs;
     this.#eldest = undefined;
   }
-}
-
-function spend(bucket: Bucket, limit: number, cost: number): Count {
-  const { hits, resetSeconds } = bucket;
-  if (cost === 0) return { hits: Math.min(hits, limit), resetSeconds };
-  if (hits + cost > limit) return { hits: Math.max(hits, limit + 1), resetSeconds };
-  bucket.hits += cost;
-  return bucket;
 }

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { ThrottlerStorage } from '@nestjs/throttler';
 import { claimReader } from '../../contracts/claim-reader.js';
 import type { Exchange } from '../../contracts/exchange.js';
 import type { RawHeaders } from '../../contracts/raw-headers.js';
 import type { RouteFacts } from '../../contracts/route-facts.js';
 import type { Count } from './fixed-window.js';
+import type { LimitStore } from './limit-store.js';
 import type { CostOf } from './rate-limit.cost.js';
 import type { ResolvedRateLimit } from './rate-limit.options.js';
-import { MemoryRateLimitStore } from './rate-limit.store.js';
 
 /** Counts a request against its key; a promise only when the store must be asked over the network. */
 export type Counter = (exchange: Exchange) => Count | Promise<Count>;
@@ -20,13 +19,13 @@ const LONGEST_KEY = 256;
 export function counterOf(
   limit: ResolvedRateLimit,
   route: RouteFacts,
-  storage: ThrottlerStorage,
+  store: LimitStore,
   subnetOf: (address: string) => string,
   cost: CostOf | undefined,
 ): Counter {
   const { by } = limit;
   // Each kind of key counts apart: a subject that calls itself 10.0.0.1 is not that address.
-  const open = (kind: string): CountKey => openKind(limit, kind, storage, cost);
+  const open = (kind: string): CountKey => openKind(limit, kind, store, cost);
   const together = (kind: string, key: string): Counter => {
     const count = open(kind);
     return (exchange) => count(key, exchange);
@@ -112,19 +111,11 @@ function bounded(key: string): string {
 function openKind(
   limit: ResolvedRateLimit,
   kind: string,
-  storage: ThrottlerStorage,
+  store: LimitStore,
   cost: CostOf | undefined,
 ): CountKey {
-  const { bucket, windowMs, name, limit: most } = limit;
-  if (storage instanceof MemoryRateLimitStore) {
-    const window = storage.open(`${bucket} ${kind}`, windowMs);
-    if (cost !== undefined) return (key, exchange) => window.hit(key, most, cost(exchange));
-    return (key) => window.hit(key, most);
-  }
-  return async (key) => {
-    const record = await storage.increment(`${bucket}:${kind}:${key}`, windowMs, most, windowMs, name);
-    return record.isBlocked
-      ? { hits: most + 1, resetSeconds: record.timeToBlockExpire }
-      : { hits: Math.min(record.totalHits, most), resetSeconds: record.timeToExpire };
-  };
+  const { bucket, windowMs, name, limit: most, fail } = limit;
+  const limiter = store.open({ bucket: `${bucket} ${kind}`, windowMs, limit: most, name, fail });
+  if (cost !== undefined) return (key, exchange) => limiter.hit(key, cost(exchange));
+  return (key) => limiter.hit(key, 1);
 }

@@ -116,7 +116,7 @@ export class RateLimitGuard extends ThrottlerGuard implements CompilableEnhancer
     try {
       await stage(exchange);
     } catch (error) {
-      if (!(error instanceof GatewayError)) throw error;
+      if (!(error instanceof GatewayError) || error.code !== 'rate-limited') throw error;
       exchange.error ??= error;
       copyFields(error.headers, 0, res);
       const seconds = Number(headerValue(error.headers, 'retry-after'));

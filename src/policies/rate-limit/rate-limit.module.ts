@@ -1,28 +1,34 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { getOptionsToken, getStorageToken, type ThrottlerModuleOptions } from '@nestjs/throttler';
 import { CLOCK, type Clock } from '../../contracts/clock.js';
+import { LIMIT_OBSERVER, type LimitObserver } from '../../contracts/limit-observer.js';
+import { SHARED_STATE, type SharedState } from '../../contracts/shared-state.js';
 import { RateLimitGuard } from './rate-limit.guard.js';
 import { RateLimitPolicy } from './rate-limit.policy.js';
-import { MemoryRateLimitStore } from './rate-limit.store.js';
+import { type RateLimitStorageOptions, rateLimitStorage } from './rate-limit.storage.js';
 import { defaultThrottlers } from './throttler.declarations.js';
 import { ThrottlerReader } from './throttler.reader.js';
 
-/** Options of @nestjs/throttler, every one optional, with the size of the embedded store. */
-export type RateLimitModuleOptions = Partial<Exclude<ThrottlerModuleOptions, unknown[]>> & {
-  /** Keys the embedded store holds at most. Default 1000000. Without meaning when `storage` is given. */
-  readonly maxKeys?: number;
-};
+/** Options of @nestjs/throttler, every one optional, with what the gateway's own storage is told. */
+export type RateLimitModuleOptions = Partial<Exclude<ThrottlerModuleOptions, unknown[]>> &
+  RateLimitStorageOptions;
 
 /**
  * Provides everything rate limits stand on, under @nestjs/throttler's own tokens: options, storage, policy and guard.
  *
- * Any `ThrottlerStorage` works as `storage`; without one the embedded store counts in this process's memory.
+ * Any `ThrottlerStorage` works as `storage`; without one limits are counted in Redis
+ * where instances share one (`REDIS_URL`), else in this process's memory.
  */
 @Module({})
 // biome-ignore lint/complexity/noStaticOnlyClass: a Nest module is a class, also one that is only configured.
 export class RateLimitModule {
   static forRoot(options: RateLimitModuleOptions = {}): DynamicModule {
-    const { maxKeys, storage, ...rest } = options;
+    const { maxKeys, fail, instances, storage, ...rest } = options;
+    const own: RateLimitStorageOptions = {
+      ...(maxKeys === undefined ? {} : { maxKeys }),
+      ...(fail === undefined ? {} : { fail }),
+      ...(instances === undefined ? {} : { instances }),
+    };
     const throttler: ThrottlerModuleOptions = {
       ...rest,
       throttlers: options.throttlers ?? defaultThrottlers(),
@@ -36,13 +42,13 @@ export class RateLimitModule {
         {
           provide: getStorageToken(),
           // Made for each application: two that start from one module, as tests do, must not count together.
-          inject: [{ token: CLOCK, optional: true }],
-          useFactory: (clock?: Clock) =>
-            storage ??
-            new MemoryRateLimitStore({
-              ...(maxKeys === undefined ? {} : { maxKeys }),
-              ...(clock === undefined ? {} : { clock }),
-            }),
+          inject: [
+            { token: SHARED_STATE, optional: true },
+            { token: CLOCK, optional: true },
+            { token: LIMIT_OBSERVER, optional: true },
+          ],
+          useFactory: (state?: SharedState, clock?: Clock, observer?: LimitObserver) =>
+            storage ?? rateLimitStorage(own, { state, clock, observer }),
         },
         RateLimitPolicy,
         RateLimitGuard,

@@ -1,4 +1,5 @@
 import type { Exchange } from '../../contracts/exchange.js';
+import type { RateLimitFail } from './limit-store.js';
 
 /** Milliseconds, or a count with its unit: `1s`, `10m`, `1h`, `1d`. */
 export type RateLimitWindow = number | `${number}${'s' | 'm' | 'h' | 'd'}`;
@@ -55,7 +56,7 @@ export interface RateLimitOptions {
   /**
    * What one request takes of the limit: a whole number from 1 to the limit, or a function that says it per request, 0
    * included. What a function says else counts 1 and is logged once. Dearer than what is left: refused, and nothing taken.
-   * Default 1. Counts in the embedded store only.
+   * Default 1.
    */
   readonly cost?: RateLimitCost;
   /** `true` counts and reports whom the limit would refuse, and refuses nobody. Default false. */
@@ -69,6 +70,11 @@ export interface RateLimitOptions {
    * limit and a method has its own. Declarations that name the same bucket and window share one count.
    */
   readonly bucket?: string;
+  /**
+   * What happens while Redis cannot be asked: `open` lets everybody pass, `closed` answers 503 with `Retry-After`,
+   * `local` counts in this process's memory. Default: the module's, which is `local`. Without Redis it means nothing.
+   */
+  readonly fail?: RateLimitFail;
 }
 
 /** A rate limit with every question answered; `by` alone may stay open until the request is seen. */
@@ -83,11 +89,15 @@ export interface ResolvedRateLimit {
   readonly name: string;
   readonly headers: boolean;
   readonly bucket: string;
+  /** `undefined` leaves it to the module. */
+  readonly fail: RateLimitFail | undefined;
 }
 
 export const RATE_LIMIT = 'rate-limit';
 
 const RATE_LIMIT_DEFAULTS = { cost: 1, shadow: false, name: 'default', headers: true } as const;
+
+export const FAIL_MODES: readonly string[] = ['open', 'closed', 'local'] satisfies RateLimitFail[];
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -120,6 +130,7 @@ export function resolveRateLimit(given: RateLimitOptions, bucket: string): Resol
     name: given.name ?? RATE_LIMIT_DEFAULTS.name,
     headers: given.headers ?? RATE_LIMIT_DEFAULTS.headers,
     bucket: given.bucket ?? bucket,
+    fail: given.fail,
   });
 }
 

@@ -20,15 +20,12 @@ import {
 } from './rate-limit.options.js';
 import { stageByPlan } from './rate-limit.plans.js';
 import { rateLimitProblems } from './rate-limit.rules.js';
-import { MemoryRateLimitStore } from './rate-limit.store.js';
 import { InexpressibleThrottle } from './throttler.declarations.js';
 
 /** Limits requests per window and key, on whatever store @nestjs/throttler's storage token holds. */
 @Injectable()
 export class RateLimitPolicy implements Policy<RateLimitOptions | InexpressibleThrottle> {
   readonly name = RATE_LIMIT;
-  /** Whether counts stand in this process's memory, so that several instances count apart. */
-  readonly countsInMemory: boolean;
   readonly #stages: LimitStages;
 
   constructor(
@@ -36,8 +33,12 @@ export class RateLimitPolicy implements Policy<RateLimitOptions | InexpressibleT
     @Inject(getOptionsToken()) options: ThrottlerModuleOptions,
     @Optional() @Inject(LIMIT_OBSERVER) observer?: LimitObserver,
   ) {
-    this.countsInMemory = storage instanceof MemoryRateLimitStore;
     this.#stages = new LimitStages(storage, options, observer);
+  }
+
+  /** Where counts stand, for whoever runs the gateway. */
+  get countsIn(): string {
+    return this.#stages.countsIn;
   }
 
   stage(): StageName {
@@ -47,7 +48,7 @@ export class RateLimitPolicy implements Policy<RateLimitOptions | InexpressibleT
   check(options: RateLimitOptions | InexpressibleThrottle, route: RouteFacts): readonly string[] {
     if (options instanceof InexpressibleThrottle) return [`${options.reason}; write @RateLimit instead.`];
     const problems = rateLimitProblems(options, route);
-    if (!this.countsInMemory && (options.cost ?? 1) !== 1) {
+    if (this.countsIn === 'in the storage given' && (options.cost ?? 1) !== 1) {
       problems.push('cost is given, but the store counts requests one by one; leave it out, or the storage.');
     }
     return problems;

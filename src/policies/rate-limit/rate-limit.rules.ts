@@ -9,6 +9,7 @@ import {
 } from '../../contracts/option-check.js';
 import type { RouteFacts } from '../../contracts/route-facts.js';
 import {
+  FAIL_MODES,
   type RateLimitBy,
   type RateLimitOptions,
   type RateLimitPlan,
@@ -52,6 +53,8 @@ export const LIMIT_RULES = {
   headers: trueOrFalse,
   bucket: ((value) =>
     typeof value === 'string' && value !== '' ? undefined : 'a name') satisfies OptionRule,
+  fail: ((value) =>
+    FAIL_MODES.includes(value as string) ? undefined : FAIL_MODES.join(', ')) satisfies OptionRule,
 } as const;
 
 const RULES: OptionRules<RateLimitOptions> = {

@@ -6,6 +6,9 @@ import type { Counter } from './rate-limit.counter.js';
 import { rateLimitFields } from './rate-limit.fields.js';
 import { type ResolvedRateLimit, windowText } from './rate-limit.options.js';
 
+/** On answers that were decided without the store that instances share. */
+const LIMIT_STORE_FIELD = 'X-RateLimit-Store';
+
 /**
  * Counts the request, tells the client where it stands, and ends the exchange with 429 when the limit is used up.
  *
@@ -17,6 +20,11 @@ export function rateLimitStage(limit: ResolvedRateLimit, counter: Counter, would
   const detail = `At most ${limit.limit} requests are allowed in ${windowText(limit.windowMs)}.`;
 
   const settle = (exchange: Exchange, count: Count): void => {
+    if (count.store !== undefined && limit.headers) {
+      exchange.replyHeaders.push(LIMIT_STORE_FIELD, count.store);
+    }
+    // Nobody counted, so there is nothing to tell.
+    if (count.store === 'none') return;
     const remaining = limit.limit - count.hits;
     writeFields?.(exchange.replyHeaders, Math.max(remaining, 0), count.resetSeconds);
     if (remaining >= 0) return;

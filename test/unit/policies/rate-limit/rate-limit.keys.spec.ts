@@ -2,7 +2,7 @@ import { ThrottlerStorageService } from '@nestjs/throttler';
 import { describe, expect, it } from 'vitest';
 import { Exchange } from '../../../../src/contracts/exchange.js';
 import { GatewayError } from '../../../../src/contracts/gateway-error.js';
-import type { LimitRule } from '../../../../src/contracts/limit-observer.js';
+import { type ObservedLimit, SILENT_LIMIT_OBSERVER } from '../../../../src/contracts/limit-observer.js';
 import type { Stage } from '../../../../src/contracts/policy.js';
 import { type Consumer, type Principal, principalOf } from '../../../../src/contracts/principal.js';
 import { AdmissionLimitPolicy } from '../../../../src/policies/rate-limit/admission-limit.policy.js';
@@ -34,7 +34,7 @@ function sent({ address = '10.0.0.1', principal, headers = [] }: Sent = {}): Exc
 
 interface Setup {
   readonly store: MemoryRateLimitStore;
-  readonly shadowed: LimitRule[];
+  readonly shadowed: ObservedLimit[];
   readonly costs: unknown[];
   readonly limits: RateLimitPolicy;
   readonly admission: AdmissionLimitPolicy;
@@ -42,11 +42,12 @@ interface Setup {
 
 function setup(): Setup {
   const store = new MemoryRateLimitStore({ clock: new FakeClock() });
-  const shadowed: LimitRule[] = [];
+  const shadowed: ObservedLimit[] = [];
   const costs: unknown[] = [];
   const observer = {
-    wouldRefuse: (rule: LimitRule) => void shadowed.push(rule),
-    costRefused: (_: LimitRule, said: unknown) => void costs.push(said),
+    ...SILENT_LIMIT_OBSERVER,
+    wouldRefuse: (rule: ObservedLimit) => void shadowed.push(rule),
+    costRefused: (_: ObservedLimit, said: unknown) => void costs.push(said),
   };
   const options = { throttlers: [] };
   return {

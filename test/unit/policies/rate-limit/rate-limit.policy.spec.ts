@@ -283,7 +283,7 @@ describe('a storage of the team', () => {
     const first = await refusal(stage, allowed);
     const second = await refusal(stage, denied);
 
-    expect(asked[0]).toEqual(['users:subject:ann', 10_000, 3, 10_000, 'default']);
+    expect(asked[0]).toEqual(['users subject:ann', 10_000, 3, 10_000, 'default']);
     expect(first).toBeUndefined();
     expect(field(allowed.replyHeaders, 'RateLimit')).toBe('"default";r=0;t=7');
     expect(second?.headers).toEqual(['Retry-After', '5']);

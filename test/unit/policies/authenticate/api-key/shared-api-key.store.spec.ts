@@ -26,6 +26,10 @@ class FakeState implements SharedState {
     return this.texts.get(key);
   }
 
+  async run(): Promise<never> {
+    throw new Error('has nothing to run here');
+  }
+
   put(record: unknown, digest = DIGEST): void {
     this.texts.set(SHARED_KEY_PREFIX + digest, typeof record === 'string' ? record : JSON.stringify(record));
   }

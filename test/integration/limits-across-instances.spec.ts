@@ -1,0 +1,208 @@
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { digestOfApiKey, newApiKey } from '../../src/contracts/api-key-text.js';
+import { compiledFixture, ensureServiceBuilt } from '../support/built.service.js';
+import { needs } from '../support/component.js';
+import { type Answer, ask } from '../support/gateway.harness.js';
+import { RecordingUpstream } from '../support/recording.upstream.js';
+import { RedisServer } from '../support/redis.server.js';
+import { SERVICE_ENVIRONMENT, ServiceProcess } from '../support/service.process.js';
+
+const redis = needs('redis-server');
+const KEY = newApiKey();
+/** What a request may wait for Redis, with room for a machine that has other things to do. */
+const FIRST_ANSWERS_MS = 50 + 150;
+const BACK_MS = 2_000;
+
+redis.describe.each(['auto', 'off'])('two gateways and one Redis, PORTCULLIS_COMPILE=%s', (compile) => {
+  let server: RedisServer;
+  let upstream: RecordingUpstream;
+  let services: ServiceProcess[];
+  let urls: string[];
+  let adminUrl: string;
+
+  beforeAll(async () => {
+    await ensureServiceBuilt();
+    server = await RedisServer.start(redis.path as string);
+    upstream = await RecordingUpstream.start();
+    const file = await compiledFixture('limits.gateway');
+    services = [1, 2].map(
+      () =>
+        new ServiceProcess(file, {
+          environment: {
+            ...SERVICE_ENVIRONMENT,
+            UPSTREAM_URL: upstream.url,
+            REDIS_URL: server.url,
+            API_KEYS: `machine:sha256:${digestOfApiKey(KEY)}`,
+            PORTCULLIS_COMPILE: compile,
+          },
+        }),
+    );
+    const addresses = await Promise.all(services.map((service) => service.addresses()));
+    urls = addresses.map(({ url }) => url);
+    adminUrl = (addresses[0] as (typeof addresses)[0]).adminUrl;
+  }, 150_000);
+
+  afterAll(async () => {
+    await Promise.all(services.map((service) => service.kill()));
+    await upstream.close();
+    server.thaw();
+    await server.stop();
+  });
+
+  /** Asks both, in turn, all at once. */
+  const askBoth = (count: number, path: string, headers = {}): Promise<Answer[]> =>
+    Promise.all(Array.from({ length: count }, (_, i) => ask((urls[i % 2] as string) + path, { headers })));
+  const statuses = (answers: readonly Answer[]): number[] => answers.map(({ status }) => status);
+  const first = (path: string): Promise<Answer> => ask((urls[0] as string) + path);
+  const events = (name: string): number =>
+    (services[0] as ServiceProcess).lines.filter((line) => line['event'] === name).length;
+
+  it('say that they count in Redis', async () => {
+    for (const service of services)
+      expect(await service.event('gateway.started')).toMatchObject({ rateLimits: 'in Redis' });
+  });
+
+  it('let exactly 50 of 200 parallel requests pass, 20 times of 20', async () => {
+    const passed: number[] = [];
+    for (let run = 0; run < 20; run++) {
+      const answers = await askBoth(200, `/limits/fifty/${run}`);
+      passed.push(answers.filter(({ status }) => status === 200).length);
+      expect(answers.filter(({ status }) => status === 429)).toHaveLength(150);
+    }
+
+    expect(passed).toEqual(Array(20).fill(50));
+  }, 60_000);
+
+  it('hold 1000 a minute for each API key together: the 1001st is 429', async () => {
+    const headers = { 'X-API-Key': KEY };
+    const answers: Answer[] = [];
+    for (let i = 0; i < 10; i++) answers.push(...(await askBoth(100, '/mission', headers)));
+    const [last] = (await askBoth(1, '/mission', headers)) as [Answer];
+    const seconds = Number(last.headers['retry-after']);
+
+    expect(new Set(statuses(answers))).toEqual(new Set([200]));
+    expect(last.status).toBe(429);
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThanOrEqual(60);
+    expect(last.headers).toMatchObject({
+      'ratelimit-policy': '"default";q=1000;w=60',
+      ratelimit: `"default";r=0;t=${seconds}`,
+      'x-ratelimit-limit': '1000',
+      'x-ratelimit-remaining': '0',
+      'x-ratelimit-reset': String(seconds),
+    });
+    expect(last.headers['x-ratelimit-store']).toBeUndefined();
+    expect(last.json()).toMatchObject({ code: 'rate-limited', policy: 'rate-limit' });
+  }, 60_000);
+
+  it('leave no key in Redis without an end', async () => {
+    const keys = await server.client.keys('*');
+    const left = await Promise.all(keys.map((key) => server.client.pttl(key)));
+
+    expect(keys.length).toBeGreaterThan(20);
+    expect(left.filter((ms) => ms === -1)).toEqual([]);
+  });
+
+  it('count on when the scripts are flushed', async () => {
+    await server.client.script('FLUSH');
+    const answers = await askBoth(200, '/limits/fifty/flushed');
+
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(50);
+    expect(events('limits.store-lost')).toBe(0);
+  });
+
+  interface Outage {
+    begin(): unknown;
+    end(): unknown;
+  }
+  const config = (name: string, value: string) => server.client.config('SET', name, value);
+  const outages: Record<string, Outage> = {
+    'read-only, for want of replicas': {
+      begin: () => config('min-replicas-to-write', '1'),
+      end: () => config('min-replicas-to-write', '0'),
+    },
+    'read-only, as a replica': {
+      begin: () => server.client.replicaof('127.0.0.1', 1),
+      end: () => server.client.replicaof('NO', 'ONE'),
+    },
+    'out of memory': { begin: () => config('maxmemory', '1'), end: () => config('maxmemory', '0') },
+    hanging: { begin: () => server.freeze(), end: () => server.thaw() },
+    killed: { begin: () => server.stop(), end: () => server.restart() },
+  };
+
+  let current: Outage | undefined;
+  afterEach(async () => {
+    await current?.end();
+    current = undefined;
+  });
+
+  /** Asks until it is counted in Redis again; how long that took. */
+  async function back(): Promise<number> {
+    const startedAt = performance.now();
+    for (;;) {
+      const { status, headers } = await first('/limits/open');
+      const ms = performance.now() - startedAt;
+      if (headers['x-ratelimit-store'] === undefined && [200, 429].includes(status)) return ms;
+      if (ms > 5 * BACK_MS) return ms;
+    }
+  }
+
+  it.each(Object.keys(outages))(
+    'do as each limit says while Redis is %s',
+    async (name) => {
+      const outage = outages[name] as Outage;
+      await server.client.flushall();
+      await back();
+      const lostBefore = events('limits.store-lost');
+      const backBefore = events('limits.store-back');
+
+      await outage.begin();
+      current = outage;
+      const startedAt = performance.now();
+      const found = await Promise.all(Array.from({ length: 20 }, () => first('/limits/open')));
+      const firstMs = performance.now() - startedAt;
+      const after: number[] = [];
+      for (let i = 0; i < 300; i++) {
+        const at = performance.now();
+        const answer = await first('/limits/open');
+        after.push(performance.now() - at);
+        expect([answer.status, answer.headers['x-ratelimit-store']]).toEqual([200, 'none']);
+      }
+      const closed = await first('/limits/closed');
+      const own = await first('/own');
+      const local = [];
+      for (let i = 0; i < 3; i++) local.push(await first('/limits/local'));
+      const metrics = await (await fetch(`${adminUrl}/metrics`)).text();
+      current = undefined;
+      await outage.end();
+      const backMs = await back();
+
+      after.sort((a, b) => a - b);
+      console.log(
+        `${name}: first ${firstMs.toFixed(0)} ms, then p99 ${(after[296] as number).toFixed(1)} ms, back ${backMs.toFixed(0)} ms`,
+      );
+      expect(statuses(found)).toEqual(Array(20).fill(200));
+      expect(firstMs).toBeLessThan(FIRST_ANSWERS_MS);
+      expect(after[296]).toBeLessThan(50);
+      for (const answer of [closed, own]) {
+        expect(answer.status).toBe(503);
+        expect(answer.headers['retry-after']).toBe('2');
+        expect(answer.json()).toMatchObject({ code: 'limits-unavailable' });
+      }
+      // Half of five for each of two instances, whatever an earlier outage of the hour has used of it.
+      expect(local.at(-1)?.status).toBe(429);
+      expect(local.at(-1)?.headers).toMatchObject({
+        'x-ratelimit-store': 'local',
+        'x-ratelimit-remaining': '0',
+      });
+      expect(metrics).toMatch(/^portcullis_limits_store_up\S* 0/m);
+      expect(metrics).toMatch(/^portcullis_limits_store_bypassed_total\{.*fail="open".*\} [1-9]/m);
+      expect(backMs).toBeLessThan(BACK_MS);
+      // Another process's log comes when it comes.
+      await (services[0] as ServiceProcess).eventTimes('limits.store-back', backBefore + 1);
+      expect(events('limits.store-lost')).toBe(lostBefore + 1);
+      expect(events('limits.store-back')).toBe(backBefore + 1);
+    },
+    30_000,
+  );
+});
