@@ -8,6 +8,8 @@ import { isLoopbackHost } from './loopback-host.js';
 export interface AdminView {
   /** `/metrics` and `/health` are read by machines that hold no token. */
   readonly open: boolean;
+  /** What it can be told beside GET. Default: nothing. */
+  readonly methods?: readonly string[];
   handle(req: IncomingMessage, res: ServerResponse): void | Promise<void>;
 }
 
@@ -23,7 +25,7 @@ export interface AdminOptions {
   readonly acceptFailing: AcceptFailing;
 }
 
-/** The admin port: read-only views on a listener of its own, never reachable through the traffic port. */
+/** The admin port: views on a listener of its own, never reachable through the traffic port. */
 export class AdminServer {
   readonly #server: Server;
 
@@ -71,8 +73,9 @@ export class AdminServer {
       const views = [...this.options.views.keys()].join(', ');
       return refuse(res, 404, 'No such view', {}, `There are ${views}.`);
     }
-    if (req.method !== 'GET' && req.method !== 'HEAD') {
-      return refuse(res, 405, 'Views are read with GET', { Allow: 'GET, HEAD' });
+    const methods = ['GET', 'HEAD', ...(view.methods ?? [])];
+    if (!methods.includes(req.method as string)) {
+      return refuse(res, 405, `The view takes ${methods.join(', ')}`, { Allow: methods.join(', ') });
     }
     try {
       await view.handle(req, res);
@@ -113,7 +116,7 @@ export function answer(
 }
 
 /** Answers with a problem document (RFC 9457). */
-function refuse(
+export function refuse(
   res: ServerResponse,
   status: number,
   title: string,

@@ -84,6 +84,9 @@ export class Exchange {
 
   readonly cancellation = new Cancellation();
 
+  /** What is given back when the exchange ends. */
+  #owed: (() => void)[] | undefined = undefined;
+
   constructor(
     readonly req: DownstreamRequest,
     readonly res: DownstreamReply,
@@ -105,6 +108,17 @@ export class Exchange {
   /** The client's certificate, verified in the TLS handshake of its connection; `undefined` without one. */
   get clientCertificate(): ClientCertificate | undefined {
     return clientCertificateOf(this.req.socket);
+  }
+
+  /** Calls it once the exchange has ended, however it ends. It must not throw. */
+  atEnd(act: () => void): void {
+    this.#owed ??= [];
+    this.#owed.push(act);
+  }
+
+  /** For the edge, at the one exit. */
+  settle(): void {
+    if (this.#owed !== undefined) for (const act of this.#owed) act();
   }
 
   /** One path parameter by name. */

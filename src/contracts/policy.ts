@@ -47,6 +47,8 @@ export interface CompiledPolicy {
   readonly after?: ResponseStage;
   readonly dress?: Dress;
   readonly preflight?: Preflight;
+  /** Runs before a preflight is answered, whoever answers it; none of the route's other stages does. */
+  readonly beforePreflight?: Stage;
   /** Set when the policy holds a whole body in memory; the boot table shows it. */
   readonly bufferLimitBytes?: number;
 }

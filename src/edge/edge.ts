@@ -160,8 +160,11 @@ export class Edge {
     exchange.route = match.value.facts;
     exchange.params = match.params;
     exchange.dress = preflight.dress;
+    const answer = (): void => this.reply(exchange, preflight.answer(exchange, asked));
     try {
-      this.reply(exchange, preflight.answer(exchange, asked));
+      const waiting = runBefore(preflight.before, exchange);
+      if (waiting === undefined) answer();
+      else waiting.then(answer).catch((error) => this.fail(exchange, error));
     } catch (error) {
       this.fail(exchange, error);
     }
@@ -334,6 +337,7 @@ export class Edge {
     const connection = DownstreamConnection.of(exchange.req.socket, this.#left, this.#sweep);
     connection.remove(exchange);
     exchange.tunnel?.release();
+    exchange.settle();
     this.options.recorder.finished(exchange);
     this.#active--;
     if (this.#active === 0) this.#idle?.();

@@ -5,7 +5,9 @@ import type { GatewaySettings } from '../config/gateway-settings.js';
 import { HealthDetails } from '../health/health.details.js';
 import type { Observability } from '../observability/create-observability.js';
 import { EVENTS } from '../observability/events.js';
+import { Limits } from '../policies/rate-limit/limits.js';
 import type { GatewayLifecycle } from './gateway.lifecycle.js';
+import { limitsView } from './limits.view.js';
 import { SecretRotation } from './secret-rotation.js';
 import { UpstreamRegistry } from './upstream.registry.js';
 
@@ -23,6 +25,7 @@ export function adminServerOf(
     ['/health', healthView(details, upstreams)],
     ['/routes', jsonView(() => routeViews(lifecycle.plannedRoutes))],
     ['/upstreams', jsonView(() => upstreams.status())],
+    ['/limits', limitsView(app.get(Limits, { strict: false }).open)],
   ]);
   const { host, port } = settings.admin;
   const secrets = app.get(SecretRotation, { strict: false });

@@ -10,7 +10,7 @@ import { loadSettings } from '../config/load-settings.js';
 import type { Environment } from '../contracts/environment.js';
 import type { Observability } from '../observability/create-observability.js';
 import { EVENTS } from '../observability/events.js';
-import { RateLimitPolicy } from '../policies/rate-limit/rate-limit.policy.js';
+import { Limits } from '../policies/rate-limit/limits.js';
 import { adminServerOf } from './admin.views.js';
 import { drainServer } from './drain.js';
 import { GatewayAdapter } from './gateway.adapter.js';
@@ -144,7 +144,7 @@ export function gatewayOf(app: NestExpressApplication): Gateway {
         httpsPort: lifecycle.tls?.port,
         adminHost: settings.admin.host,
         adminPort: admin.port,
-        rateLimits: app.get(RateLimitPolicy, { strict: false }).countsIn,
+        rateLimits: app.get(Limits, { strict: false }).countsIn,
       });
       return server;
     },

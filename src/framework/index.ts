@@ -91,6 +91,11 @@ export {
   admissionLimit,
   NoAdmissionLimit,
 } from '../policies/rate-limit/admission-limit.decorator.js';
+export {
+  ConcurrencyLimit,
+  concurrencyLimit,
+  NoConcurrencyLimit,
+} from '../policies/rate-limit/concurrency-limit.decorator.js';
 export { NoRateLimit, RateLimit } from '../policies/rate-limit/rate-limit.decorator.js';
 export { RateLimitGuard } from '../policies/rate-limit/rate-limit.guard.js';
 export {
@@ -138,6 +143,16 @@ export {
   type StageName,
 } from '../contracts/policy.js';
 export type { AccessRequirement, RouteAccess } from '../contracts/route-access.js';
+export type { LimitAlgorithm, LimitMeter, Standing } from '../policies/rate-limit/meters/limit-meter.js';
+export type {
+  Admission,
+  ConcurrencyRule,
+  Limiter,
+  LimitRule,
+  LimitStore,
+  Places,
+  Verdict,
+} from '../policies/rate-limit/stores/limit-store.js';
 
 // What must hold over all routes
 

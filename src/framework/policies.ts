@@ -9,6 +9,7 @@ import { FilterResponsePolicy } from '../policies/filter-response/filter-respons
 import { ForwardIdentityPolicy } from '../policies/forward-identity/forward-identity.policy.js';
 import { IpRestrictionPolicy } from '../policies/ip-restriction/ip-restriction.policy.js';
 import { AdmissionLimitPolicy } from '../policies/rate-limit/admission-limit.policy.js';
+import { ConcurrencyLimitPolicy } from '../policies/rate-limit/concurrency-limit.policy.js';
 import { RateLimitPolicy } from '../policies/rate-limit/rate-limit.policy.js';
 import { SecurityHeadersPolicy } from '../policies/security-headers/security-headers.policy.js';
 import { TimeoutPolicy } from '../policies/timeout/timeout.policy.js';
@@ -26,6 +27,7 @@ export const POLICY_TYPES: readonly Type<Policy<unknown>>[] = [
   AuthorizePolicy,
   ExternalAuthorizationPolicy,
   RateLimitPolicy,
+  ConcurrencyLimitPolicy,
   WebSocketPolicy,
   TimeoutPolicy,
   TransformRequestPolicy,
@@ -40,6 +42,7 @@ export const POLICY_PROVIDERS: readonly Provider[] = [
   CorsPolicy,
   IpRestrictionPolicy,
   AdmissionLimitPolicy,
+  ConcurrencyLimitPolicy,
   BodyLimitPolicy,
   AuthorizePolicy,
   ExternalAuthorizationPolicy,

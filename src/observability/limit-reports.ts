@@ -34,7 +34,7 @@ export class LimitReports implements LimitObserver {
   ) {
     this.#shadowed = new CounterTable(ruleAttributes).asCounter(
       meters,
-      'portcullis.limit.shadowed',
+      'portcullis.limits.shadowed',
       'Requests that a limit in the shadow would have refused.',
     );
     this.#storeUp = new CounterTable(() => ({})).asGauge(

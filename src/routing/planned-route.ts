@@ -24,6 +24,8 @@ export interface PlannedPolicy {
 
 /** How preflights are answered. */
 export interface PlannedPreflight {
+  /** What runs first. */
+  readonly before: readonly Stage[];
   readonly answer: Preflight;
   /** What the answer is given by other policies. */
   readonly dress: Dress | undefined;

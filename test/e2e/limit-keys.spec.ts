@@ -238,7 +238,7 @@ describe.each(WAYS)('whom limits count, %s', (way) => {
 
       expect(asked).toEqual([
         [200, '2'],
-        [429, '0'],
+        [429, '2'],
         [200, '1'],
         [200, '0'],
         [200, '0'],
@@ -259,7 +259,7 @@ describe.each(WAYS)('whom limits count, %s', (way) => {
       expect(last.headers['x-ratelimit-remaining']).toBe('0');
       expect(last.headers['ratelimit']).toBeUndefined();
       expect(last.headers['retry-after']).toBeUndefined();
-      expect(metrics.text).toMatch(/^portcullis_limit_shadowed_total\{.*portcullis_limit="planned".*\} 2$/m);
+      expect(metrics.text).toMatch(/^portcullis_limits_shadowed_total\{.*portcullis_limit="planned".*\} 2$/m);
       expect(await fixture.running.logged('limit.would-refuse', 1)).toMatchObject([
         { level: 'warn', policy: 'rate-limit', limit: 'planned', route: 'GET /by/shadow', requests: 1 },
       ]);

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Policy, PolicyDeclaration } from '../../contracts/policy.js';
-import { ThrottlerReader } from '../../policies/rate-limit/throttler.reader.js';
+import { ThrottlerReader } from '../../policies/rate-limit/throttler/throttler.reader.js';
 
 /** Injects the list of every Policy of this gateway, in the order they run inside one stage. */
 export const POLICIES = Symbol('portcullis.policies');

@@ -124,5 +124,6 @@ function dressOf(compiled: readonly PolicyInPlace[]): Dress | undefined {
 function preflightOf(compiled: readonly PolicyInPlace[]): PlannedPreflight | undefined {
   const answer = compiled.find(({ policy }) => policy.preflight !== undefined)?.policy.preflight;
   if (answer === undefined) return undefined;
-  return { answer, dress: dressOf(compiled.filter(({ policy }) => policy.preflight === undefined)) };
+  const before = compiled.flatMap(({ policy }) => policy.beforePreflight ?? []);
+  return { before, answer, dress: dressOf(compiled.filter(({ policy }) => policy.preflight === undefined)) };
 }

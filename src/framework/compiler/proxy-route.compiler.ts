@@ -6,7 +6,7 @@ import type { RouteFacts } from '../../contracts/route-facts.js';
 import { AUTHENTICATE } from '../../policies/authenticate/authenticate.options.js';
 import { FILTER_RESPONSE } from '../../policies/filter-response/filter-response.decorator.js';
 import { RATE_LIMIT } from '../../policies/rate-limit/rate-limit.options.js';
-import { needsThrottlerGuard } from '../../policies/rate-limit/throttler.declarations.js';
+import { needsThrottlerGuard } from '../../policies/rate-limit/throttler/throttler.declarations.js';
 import { WEBSOCKET } from '../../policies/websocket/websocket.decorator.js';
 import { type PathPattern, paramNamesOf, parsePathPattern } from '../../routing/path-pattern.js';
 import type { PlannedRoute } from '../../routing/planned-route.js';

@@ -15,6 +15,11 @@ export {
   type GatewayMatchers,
   gatewayMatchers,
 } from './gateway.matchers.js';
+export {
+  LIMIT_STORE_PROMISES,
+  type LimitStorePromise,
+  type LimitStoreUnderTest,
+} from './limit-store.promises.js';
 export type { LogLine } from './memory-log.js';
 export type { Outcome, TestResponse } from './outcome.js';
 export type { SentRequest, StandIn, StandInAnswer } from './stand-in.upstream.js';

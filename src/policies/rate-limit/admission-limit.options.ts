@@ -1,7 +1,13 @@
-import { checkOptions, nearestName, type OptionRules } from '../../contracts/option-check.js';
-import type { RateLimitFail } from './limit-store.js';
-import { type RateLimitWindow, type ResolvedRateLimit, resolveRateLimit } from './rate-limit.options.js';
-import { LIMIT_RULES, missing } from './rate-limit.rules.js';
+import { checkOptions, nearestName, type OptionRules, trueOrFalse } from '../../contracts/option-check.js';
+import type { LimitAlgorithm } from './meters/limit-meter.js';
+import { amountProblems, LIMIT_RULES } from './quota.rules.js';
+import {
+  type RateLimitQuota,
+  type RateLimitWindow,
+  type ResolvedRateLimit,
+  resolveRateLimit,
+} from './rate-limit.options.js';
+import type { RateLimitFail } from './stores/limit-store.js';
 
 export const ADMISSION_LIMIT = 'admission-limit';
 
@@ -17,10 +23,18 @@ export type AdmissionLimitBy = 'address' | 'global';
 export interface AdmissionLimitOptions {
   /** Requests allowed in one window, per key. A whole number above 0. */
   readonly limit: number;
-  /** A fixed window: it starts with a key's first request and its count is gone when it ends. */
+  /** How long it takes until what was used is there again; `algorithm` says how. */
   readonly window: RateLimitWindow;
+  /** How requests are counted. Default `fixed-window`. */
+  readonly algorithm?: LimitAlgorithm;
+  /** `token-bucket` alone: how much may be saved up and come at once. Default: the limit. */
+  readonly burst?: number;
+  /** Further windows that must have room as well: `[{ limit: 20_000, window: '1d' }]`. */
+  readonly also?: readonly RateLimitQuota[];
   /** Default `address`. */
   readonly by?: AdmissionLimitBy;
+  /** `true` counts CORS preflights that are answered here as well. Default false. */
+  readonly preflights?: boolean;
   /** `true` counts and reports whom the limit would refuse, and refuses nobody. Default false. */
   readonly shadow?: boolean;
   /** The policy's name in the `RateLimit` fields. Default `admission`. */
@@ -34,6 +48,8 @@ export interface AdmissionLimitOptions {
   readonly bucket?: string;
   /** What happens while Redis cannot be asked. Default: the module's, which is `local`. */
   readonly fail?: RateLimitFail;
+  /** Units that an instance takes from Redis at a time, as with `@RateLimit`. Default: each request is asked for. */
+  readonly lease?: number;
 }
 
 const WORDS = ['address', 'global'];
@@ -46,11 +62,12 @@ const RULES: OptionRules<AdmissionLimitOptions> = {
     const meant = nearest === undefined ? '' : ` (did you mean '${nearest}'?)`;
     return `address or global, for nobody is known yet${meant}; count callers with @RateLimit`;
   },
+  preflights: trueOrFalse,
 };
 
 /** Everything wrong with a declaration, in plain words. */
 export function admissionLimitProblems(given: AdmissionLimitOptions): readonly string[] {
-  return [...checkOptions('', '', given, RULES).map(({ message }) => message), ...missing(given, '')];
+  return [...checkOptions('', '', given, RULES).map(({ message }) => message), ...amountProblems(given)];
 }
 
 /** Fills in what was left out. `route` is for declarations that name no bucket. */

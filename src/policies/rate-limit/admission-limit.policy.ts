@@ -1,11 +1,4 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
-import {
-  getOptionsToken,
-  getStorageToken,
-  type ThrottlerModuleOptions,
-  type ThrottlerStorage,
-} from '@nestjs/throttler';
-import { LIMIT_OBSERVER, type LimitObserver } from '../../contracts/limit-observer.js';
+import { Injectable } from '@nestjs/common';
 import type { CompiledPolicy, Policy, StageName } from '../../contracts/policy.js';
 import type { RouteFacts } from '../../contracts/route-facts.js';
 import {
@@ -14,36 +7,35 @@ import {
   admissionLimitProblems,
   resolveAdmissionLimit,
 } from './admission-limit.options.js';
-import { LimitStages } from './limit-stages.js';
-import { windowMs, windowText } from './rate-limit.options.js';
+import { Limits } from './limits.js';
+import { quotaText } from './rate-limit.options.js';
 
 /** Limits requests before anybody is asked who he is, so that credentials cannot be tried without end. */
 @Injectable()
 export class AdmissionLimitPolicy implements Policy<AdmissionLimitOptions> {
   readonly name = ADMISSION_LIMIT;
-  readonly #stages: LimitStages;
 
-  constructor(
-    @Inject(getStorageToken()) storage: ThrottlerStorage,
-    @Inject(getOptionsToken()) options: ThrottlerModuleOptions,
-    @Optional() @Inject(LIMIT_OBSERVER) observer?: LimitObserver,
-  ) {
-    this.#stages = new LimitStages(storage, options, observer);
-  }
+  constructor(private readonly limits: Limits) {}
 
   stage(): StageName {
     return 'admission';
   }
 
-  check(options: AdmissionLimitOptions): readonly string[] {
-    return admissionLimitProblems(options);
+  check(options: AdmissionLimitOptions, route: RouteFacts): readonly string[] {
+    const problems = admissionLimitProblems(options);
+    return problems.length > 0 ? problems : this.limits.unsupported(resolveAdmissionLimit(options, route.id));
   }
 
   compile(options: AdmissionLimitOptions, route: RouteFacts): CompiledPolicy {
-    return { before: this.#stages.make(resolveAdmissionLimit(options, route.id), route) };
+    const before = this.limits.rateStage(resolveAdmissionLimit(options, route.id), route);
+    return options.preflights === true ? { before, beforePreflight: before } : { before };
   }
 
-  describe({ limit, window, by = 'address', shadow }: AdmissionLimitOptions): string {
-    return `${limit}/${windowText(windowMs(window))} by ${by}${shadow === true ? ', shadow' : ''}`;
+  describe(options: AdmissionLimitOptions): string {
+    const { by = 'address', preflights, shadow } = options;
+    const words = [`${quotaText(options)} by ${by}`];
+    if (preflights === true) words.push('preflights too');
+    if (shadow === true) words.push('shadow');
+    return words.join(', ');
   }
 }

@@ -23,7 +23,11 @@ import { declarationName } from './declaration-name.js';
 import { methodName } from './method-name.js';
 import { RATE_LIMIT, type RateLimitOptions, windowMs } from './rate-limit.options.js';
 import { RateLimitPolicy } from './rate-limit.policy.js';
-import { needsThrottlerGuard, throttlerDeclarations, throttlerDefault } from './throttler.declarations.js';
+import {
+  needsThrottlerGuard,
+  throttlerDeclarations,
+  throttlerDefault,
+} from './throttler/throttler.declarations.js';
 
 /** What the guard does on one method: decided at its first request. */
 interface Decision {
@@ -89,6 +93,7 @@ export class RateLimitGuard extends ThrottlerGuard implements CompilableEnhancer
     const declared = nearestDeclaration(RATE_LIMIT, context.getHandler(), context.getClass());
     if (declared === undefined) return super.handleRequest(request);
     if (throttler.name !== this.throttlers[0]?.name) return true;
+    refuseBeyondThrottler(declared.options as RateLimitOptions, context);
     const { limit, window, bucket, shadow } = declared.options as RateLimitOptions;
     if (shadow === true) return true;
     const ttl = windowMs(window);
@@ -155,6 +160,21 @@ export class RateLimitGuard extends ThrottlerGuard implements CompilableEnhancer
     if (problems.length > 0) throw new ConfigError(problems.map((message) => ({ where: name, message })));
     return { foreign: false, counted: { options, stage: this.#policy.compile(options, facts).before } };
   }
+}
+
+/** What ThrottlerGuard knows of a limit. */
+const THROTTLER_OPTIONS = new Set(['limit', 'window', 'bucket', 'headers', 'name', 'by', 'fail']);
+
+/** @throws ConfigError for a limit that only the gateway's own stages can hold: it must not seem to be held */
+function refuseBeyondThrottler(options: RateLimitOptions, context: ExecutionContext): void {
+  const beyond = Object.entries(options).filter(
+    ([name, value]) => value !== undefined && !THROTTLER_OPTIONS.has(name),
+  );
+  if (beyond.length === 0) return;
+  const names = beyond.map(([name]) => name).join(' and ');
+  const where = `${context.getClass().name}.${context.getHandler().name}`;
+  const message = `@RateLimit({ ${names} }) needs the gateway's edge; start the application with createGateway.`;
+  throw new ConfigError([{ where, message }]);
 }
 
 function exchangeIn(context: ExecutionContext): Exchange | undefined {

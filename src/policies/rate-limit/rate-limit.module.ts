@@ -3,11 +3,12 @@ import { getOptionsToken, getStorageToken, type ThrottlerModuleOptions } from '@
 import { CLOCK, type Clock } from '../../contracts/clock.js';
 import { LIMIT_OBSERVER, type LimitObserver } from '../../contracts/limit-observer.js';
 import { SHARED_STATE, type SharedState } from '../../contracts/shared-state.js';
+import { Limits } from './limits.js';
 import { RateLimitGuard } from './rate-limit.guard.js';
 import { RateLimitPolicy } from './rate-limit.policy.js';
 import { type RateLimitStorageOptions, rateLimitStorage } from './rate-limit.storage.js';
-import { defaultThrottlers } from './throttler.declarations.js';
-import { ThrottlerReader } from './throttler.reader.js';
+import { defaultThrottlers } from './throttler/throttler.declarations.js';
+import { ThrottlerReader } from './throttler/throttler.reader.js';
 
 /** Options of @nestjs/throttler, every one optional, with what the gateway's own storage is told. */
 export type RateLimitModuleOptions = Partial<Exclude<ThrottlerModuleOptions, unknown[]>> &
@@ -50,11 +51,19 @@ export class RateLimitModule {
           useFactory: (state?: SharedState, clock?: Clock, observer?: LimitObserver) =>
             storage ?? rateLimitStorage(own, { state, clock, observer }),
         },
+        Limits,
         RateLimitPolicy,
         RateLimitGuard,
         ThrottlerReader,
       ],
-      exports: [getOptionsToken(), getStorageToken(), RateLimitPolicy, RateLimitGuard, ThrottlerReader],
+      exports: [
+        getOptionsToken(),
+        getStorageToken(),
+        Limits,
+        RateLimitPolicy,
+        RateLimitGuard,
+        ThrottlerReader,
+      ],
     };
   }
 }

@@ -1,133 +1,45 @@
-import {
-  checkedElsewhere,
-  checkOptions,
-  nearestName,
-  type OptionRule,
-  type OptionRules,
-  show,
-  trueOrFalse,
-} from '../../contracts/option-check.js';
+import { checkedElsewhere, checkOptions, type OptionRules, show } from '../../contracts/option-check.js';
 import type { RouteFacts } from '../../contracts/route-facts.js';
+import { BY_RULE, CLAIM_NAME, keyProblems } from './keys/key.rules.js';
 import {
-  FAIL_MODES,
-  type RateLimitBy,
-  type RateLimitOptions,
-  type RateLimitPlan,
-  type RateLimitWindow,
-  windowMs,
-} from './rate-limit.options.js';
+  allowances,
+  amountProblems,
+  LIMIT_RULES,
+  leastOf,
+  listed,
+  missing,
+  PLAIN_STRING,
+  PLAN_RULES,
+  quotaProblems,
+} from './quota.rules.js';
+import type { RateLimitOptions, RateLimitPlan } from './rate-limit.options.js';
 
-/** The keys that are one word. */
-const WORDS = ['subject', 'consumer', 'api-key', 'address', 'route', 'upstream', 'global'];
 /** Keys under which everybody counts together: nobody's plan can stand for all. */
 const SHARED: readonly unknown[] = ['route', 'upstream', 'global'];
-/** RFC 9651, section 3.1: the largest integer a structured field may carry. */
-const LARGEST_LIMIT = 999_999_999_999_999;
-/** RFC 9651, section 3.3.3: a string that needs no escapes. */
-const PLAIN_STRING = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
-/** RFC 9110, section 5.6.2. */
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-
-const aLimit: OptionRule = (value) => {
-  if (!Number.isSafeInteger(value) || (value as number) <= 0) return 'a whole number above 0';
-  return (value as number) > LARGEST_LIMIT ? `at most ${LARGEST_LIMIT}` : undefined;
-};
-
-const aWindow: OptionRule = (value) =>
-  Number.isNaN(windowMs(value as RateLimitWindow))
-    ? "whole milliseconds above 0 or a count with s, m, h or d, like '10m'"
-    : undefined;
-
-const aName: OptionRule = (value) =>
-  typeof value === 'string' && value !== '' ? undefined : 'the name of a claim';
-
-/** What both limits take, each with its own words. */
-export const LIMIT_RULES = {
-  limit: aLimit,
-  window: aWindow,
-  shadow: trueOrFalse,
-  name: ((value) =>
-    typeof value === 'string' && PLAIN_STRING.test(value)
-      ? undefined
-      : 'printable ASCII without quotes and backslashes') satisfies OptionRule,
-  headers: trueOrFalse,
-  bucket: ((value) =>
-    typeof value === 'string' && value !== '' ? undefined : 'a name') satisfies OptionRule,
-  fail: ((value) =>
-    FAIL_MODES.includes(value as string) ? undefined : FAIL_MODES.join(', ')) satisfies OptionRule,
-} as const;
-
 const RULES: OptionRules<RateLimitOptions> = {
   ...LIMIT_RULES,
-  by: (value) => {
-    if (typeof value === 'function' || WORDS.includes(value as string)) return undefined;
-    // Its one member is judged below.
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return undefined;
-    const nearest = typeof value === 'string' ? nearestName(value, WORDS) : undefined;
-    const all = `${WORDS.join(', ')}, { claim }, { header } or a function`;
-    return nearest === undefined ? all : `${all}; did you mean '${nearest}'?`;
-  },
+  by: BY_RULE,
   plans: checkedElsewhere,
   planBy: checkedElsewhere,
   cost: checkedElsewhere,
 };
 
-const PLAN_RULES: OptionRules<RateLimitPlan> = { limit: aLimit, window: aWindow };
-
 /** Everything wrong with a declaration on this route, in plain words. */
 export function rateLimitProblems(given: RateLimitOptions, route: RouteFacts): string[] {
   return [
     ...checkOptions('', '', given, RULES).map(({ message }) => sentence(message)),
-    ...missing(given, ''),
+    ...amountProblems(given),
     ...keyProblems(given.by, route),
     ...planProblems(given, route),
     ...costProblems(given),
   ];
 }
 
-/** What a limit cannot do without. */
-export function missing(given: Partial<RateLimitPlan>, prefix: string): string[] {
-  return (['limit', 'window'] as const)
-    .filter((name) => given[name] === undefined)
-    .map((name) => `${prefix}${name} is undefined; must be ${PLAN_RULES[name](undefined)}.`);
-}
-
-function keyProblems(by: RateLimitBy | undefined, route: RouteFacts): string[] {
-  if (typeof by === 'object' && by !== null && !Array.isArray(by)) return memberProblems(by, route);
-  if ((by === 'subject' || by === 'consumer') && !route.authenticated) return [publicRoute(`'${by}'`)];
-  if (by === 'api-key') {
-    if (!route.authenticated) return [publicRoute("'api-key'")];
-    const { verifiedBy } = route;
-    if (verifiedBy === undefined || verifiedBy.includes('api-key')) return [];
-    return [
-      `by is 'api-key', but the route identifies callers by ${verifiedBy.join(' or ') || 'nothing'}, never by an API key; accept one with apiKey() or count by: 'subject'.`,
-    ];
-  }
-  if (by === 'upstream' && route.upstream === undefined) {
-    return ["by is 'upstream', but the route has none; count by: 'route'."];
-  }
-  return [];
-}
-
-function memberProblems(by: object, route: RouteFacts): string[] {
-  const [name, ...others] = Object.keys(by);
-  if (name === undefined || others.length > 0) {
-    return [`by is ${show(by)}; must name one claim or one header.`];
-  }
-  const problems = checkOptions('', 'by', by, {
-    claim: aName,
-    header: (value) => (typeof value === 'string' && TOKEN.test(value) ? undefined : 'the name of a header'),
-  } satisfies OptionRules<{ claim: string; header: string }>).map(({ message }) => message);
-  if (Object.values(by)[0] === undefined) problems.push(`by.${name} is undefined; must be a name.`);
-  if (name === 'claim' && !route.authenticated) problems.push(publicRoute('a claim'));
-  return problems;
-}
-
-function planProblems({ plans, planBy, by }: RateLimitOptions, route: RouteFacts): string[] {
+function planProblems({ plans, planBy, by, algorithm }: RateLimitOptions, route: RouteFacts): string[] {
   const problems: string[] = [];
   if (planBy !== undefined) {
     problems.push(
-      ...checkOptions<{ claim: string }>('', 'planBy', planBy, { claim: aName }).map(
+      ...checkOptions<{ claim: string }>('', 'planBy', planBy, { claim: CLAIM_NAME }).map(
         ({ message }) => message,
       ),
     );
@@ -153,7 +65,10 @@ function planProblems({ plans, planBy, by }: RateLimitOptions, route: RouteFacts
     const found = checkOptions('', group, plan, PLAN_RULES).map(({ message }) => message);
     problems.push(...found);
     if (typeof plan === 'object' && plan !== null && !Array.isArray(plan)) {
-      problems.push(...missing(plan as Partial<RateLimitPlan>, `${group}.`));
+      problems.push(
+        ...missing(plan as Partial<RateLimitPlan>, `${group}.`),
+        ...quotaProblems(plan as RateLimitPlan, algorithm, `${group}.`),
+      );
     }
   }
   if (SHARED.includes(by)) {
@@ -165,7 +80,7 @@ function planProblems({ plans, planBy, by }: RateLimitOptions, route: RouteFacts
   return problems;
 }
 
-function costProblems({ cost, limit, plans }: RateLimitOptions): string[] {
+function costProblems({ cost, limit, burst = limit, also, plans }: RateLimitOptions): string[] {
   if (cost === undefined || cost === 1) return [];
   if (typeof cost === 'function') {
     // A promise is no number: every request would count 1.
@@ -176,15 +91,11 @@ function costProblems({ cost, limit, plans }: RateLimitOptions): string[] {
   if (!Number.isSafeInteger(cost) || cost <= 0) {
     return [`cost is ${show(cost)}; must be a whole number above 0 or a function.`];
   }
-  const limits = [limit, ...Object.values(plans ?? {}).map((plan) => plan?.limit)];
-  const least = limits.find((one) => typeof one === 'number' && one < cost);
-  return least === undefined
+  const least = leastOf([{ limit: burst }, ...listed(also), ...allowances(plans)]);
+  return least === undefined || cost <= least
     ? []
     : [`cost is ${cost}; must be at most the limit, ${least}, or nothing passes.`];
 }
-
-const publicRoute = (by: string): string =>
-  `by is ${by}, but the route is public; authenticate it or count by: 'address'.`;
 
 /** A question ends a sentence by itself. */
 const sentence = (message: string): string => message.replace(/\?\.$/, '?');

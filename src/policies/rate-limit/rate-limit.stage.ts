@@ -1,45 +1,51 @@
 import type { Exchange } from '../../contracts/exchange.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
 import type { Stage } from '../../contracts/policy.js';
-import type { Count } from './fixed-window.js';
-import type { Counter } from './rate-limit.counter.js';
 import { rateLimitFields } from './rate-limit.fields.js';
-import { type ResolvedRateLimit, windowText } from './rate-limit.options.js';
+import type { ResolvedRateLimit } from './rate-limit.options.js';
+import type { Verdict } from './stores/limit-store.js';
 
 /** On answers that were decided without the store that instances share. */
-const LIMIT_STORE_FIELD = 'X-RateLimit-Store';
+export const LIMIT_STORE_FIELD = 'X-RateLimit-Store';
 
 /**
  * Counts the request, tells the client where it stands, and ends the exchange with 429 when the limit is used up.
  *
+ * @param count a promise only when the store must be asked over the network
  * @param wouldRefuse hears of each refusal of a limit in the shadow, which refuses nobody
  */
-export function rateLimitStage(limit: ResolvedRateLimit, counter: Counter, wouldRefuse: () => void): Stage {
+export function rateLimitStage(
+  limit: ResolvedRateLimit,
+  count: (exchange: Exchange) => Verdict | Promise<Verdict>,
+  wouldRefuse: () => void,
+): Stage {
   const writeFields = limit.headers ? rateLimitFields(limit) : undefined;
   const { policy, shadow } = limit;
-  const detail = `At most ${limit.limit} requests are allowed in ${windowText(limit.windowMs)}.`;
+  const details = limit.quotas.map(({ text }) => `At most ${text} are allowed.`);
 
-  const settle = (exchange: Exchange, count: Count): void => {
-    if (count.store !== undefined && limit.headers) {
-      exchange.replyHeaders.push(LIMIT_STORE_FIELD, count.store);
-    }
-    // Nobody counted, so there is nothing to tell.
-    if (count.store === 'none') return;
-    const remaining = limit.limit - count.hits;
-    writeFields?.(exchange.replyHeaders, Math.max(remaining, 0), count.resetSeconds);
-    if (remaining >= 0) return;
+  const settle = (exchange: Exchange, verdict: Verdict): void => {
+    const { passed, standings, store } = verdict;
+    if (store !== undefined && limit.headers) exchange.replyHeaders.push(LIMIT_STORE_FIELD, store);
+    writeFields?.(exchange.replyHeaders, standings);
+    if (passed) return;
     if (shadow) return wouldRefuse();
     throw new GatewayError('rate-limited', {
       policy,
-      detail,
+      detail: details[tightest(verdict)] as string,
       // RFC 9110, section 10.2.3. The other fields are on the exchange, where every answer takes them from.
-      headers: ['Retry-After', String(count.resetSeconds)],
+      headers: ['Retry-After', String(Math.ceil(verdict.retryMs / 1000))],
     });
   };
 
   return (exchange) => {
-    const count = counter(exchange);
-    if (count instanceof Promise) return count.then((ready) => settle(exchange, ready));
-    settle(exchange, count);
+    const verdict = count(exchange);
+    if (verdict instanceof Promise) return verdict.then((ready) => settle(exchange, ready));
+    settle(exchange, verdict);
   };
+}
+
+/** Where the least is left. */
+function tightest({ standings }: Verdict): number {
+  const left = standings.map(({ remaining }) => remaining);
+  return left.indexOf(Math.min(...left));
 }

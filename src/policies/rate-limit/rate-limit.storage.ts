@@ -4,10 +4,10 @@ import { ConfigError } from '../../contracts/config-problem.js';
 import { type LimitObserver, SILENT_LIMIT_OBSERVER } from '../../contracts/limit-observer.js';
 import { checkOptions, type OptionRules } from '../../contracts/option-check.js';
 import type { SharedState } from '../../contracts/shared-state.js';
-import type { RateLimitFail } from './limit-store.js';
 import { FAIL_MODES } from './rate-limit.options.js';
-import { MemoryRateLimitStore } from './rate-limit.store.js';
-import { RedisLimitStore } from './redis-limit.store.js';
+import type { RateLimitFail } from './stores/limit-store.js';
+import { MemoryRateLimitStore } from './stores/memory-rate-limit.store.js';
+import { RedisLimitStore } from './stores/redis/redis-limit.store.js';
 
 /** Where limits are counted that are given no storage. */
 export interface RateLimitStorageOptions {

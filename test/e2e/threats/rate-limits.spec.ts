@@ -17,7 +17,7 @@ import {
   WebSocket,
 } from 'portcullis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MemoryRateLimitStore } from '../../../src/policies/rate-limit/rate-limit.store.js';
+import { MemoryRateLimitStore } from '../../../src/policies/rate-limit/stores/memory-rate-limit.store.js';
 import { EchoUpstream } from '../../support/echo.upstream.js';
 import { gatewayOf } from '../../support/gateway.fixture.js';
 import {

@@ -49,7 +49,11 @@ export const POLICY_SOURCES: Readonly<Record<string, PolicySources>> = {
   'rate-limit': {
     decorators: 'src/policies/rate-limit/rate-limit.decorator.ts',
     options: ['src/policies/rate-limit/rate-limit.options.ts', 'RateLimitOptions'],
-    types: ['RateLimitWindow', 'RateLimitBy', 'RateLimitCost', 'RateLimitPlan'],
+    types: ['RateLimitWindow', 'RateLimitBy', 'RateLimitQuota', 'RateLimitCost', 'RateLimitPlan'],
+  },
+  'concurrency-limit': {
+    decorators: 'src/policies/rate-limit/concurrency-limit.decorator.ts',
+    options: ['src/policies/rate-limit/concurrency-limit.options.ts', 'ConcurrencyLimitOptions'],
   },
   websocket: {
     decorators: 'src/policies/websocket/websocket.decorator.ts',

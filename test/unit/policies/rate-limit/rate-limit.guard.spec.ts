@@ -15,7 +15,7 @@ import {
   RateLimitModule,
   type RateLimitModuleOptions,
 } from '../../../../src/policies/rate-limit/rate-limit.module.js';
-import { MemoryRateLimitStore } from '../../../../src/policies/rate-limit/rate-limit.store.js';
+import { MemoryRateLimitStore } from '../../../../src/policies/rate-limit/stores/memory-rate-limit.store.js';
 import { FakeClock, route } from './fixtures.js';
 
 @Controller('limited')

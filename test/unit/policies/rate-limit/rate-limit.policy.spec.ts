@@ -4,15 +4,19 @@ import type { Exchange } from '../../../../src/contracts/exchange.js';
 import { GatewayError } from '../../../../src/contracts/gateway-error.js';
 import { declaredPolicies } from '../../../../src/contracts/policy.js';
 import { principalOf } from '../../../../src/contracts/principal.js';
+import { Limits } from '../../../../src/policies/rate-limit/limits.js';
 import { NoRateLimit, RateLimit } from '../../../../src/policies/rate-limit/rate-limit.decorator.js';
 import { type RateLimitOptions, windowMs } from '../../../../src/policies/rate-limit/rate-limit.options.js';
 import { RateLimitPolicy } from '../../../../src/policies/rate-limit/rate-limit.policy.js';
-import { MemoryRateLimitStore } from '../../../../src/policies/rate-limit/rate-limit.store.js';
+import { MemoryRateLimitStore } from '../../../../src/policies/rate-limit/stores/memory-rate-limit.store.js';
 import { exchangeFrom, FakeClock, field, route } from './fixtures.js';
 
 function policyAt(clock = new FakeClock(), ipv6SubnetPrefix = 64): RateLimitPolicy {
-  return new RateLimitPolicy(new MemoryRateLimitStore({ clock }), { throttlers: [], ipv6SubnetPrefix });
+  return limitsOn(new MemoryRateLimitStore({ clock }), ipv6SubnetPrefix);
 }
+
+const limitsOn = (storage: ThrottlerStorage, ipv6SubnetPrefix = 64): RateLimitPolicy =>
+  new RateLimitPolicy(new Limits(storage, { throttlers: [], ipv6SubnetPrefix }));
 
 /** Runs the stage; the error that ended the exchange, if any. */
 async function refusal(
@@ -276,7 +280,7 @@ describe('a storage of the team', () => {
         return { totalHits: 3, timeToExpire: 7, isBlocked: asked.length > 1, timeToBlockExpire: 5 };
       },
     };
-    const policy = new RateLimitPolicy(storage, []);
+    const policy = limitsOn(storage);
     const { before: stage } = policy.compile({ limit: 3, window: '10s', bucket: 'users' }, route());
     const [allowed, denied] = [exchangeFrom('10.0.0.1', 'ann'), exchangeFrom('10.0.0.1', 'ann')];
 
@@ -292,7 +296,7 @@ describe('a storage of the team', () => {
   it('may be the one that @nestjs/throttler brings', async () => {
     vi.useFakeTimers();
     const storage = new ThrottlerStorageService();
-    const { before: stage } = new RateLimitPolicy(storage, []).compile({ limit: 2, window: '1m' }, route());
+    const { before: stage } = limitsOn(storage).compile({ limit: 2, window: '1m' }, route());
     const call = () => refusal(stage, exchangeFrom('10.0.0.1', 'ann'));
 
     const answers = [await call(), await call(), await call()];
@@ -313,7 +317,7 @@ describe('the declaration of a rate limit', () => {
 
     expect(problems).toEqual([
       'limit is -1; must be a whole number above 0.',
-      `window is "1w"; must be whole milliseconds above 0 or a count with s, m, h or d, like '10m'.`,
+      `window is "1w"; must be whole milliseconds above 0 or a count with s, m, h, d, mo or y, like '10m'.`,
       'by is "ip"; must be subject, consumer, api-key, address, route, upstream, global, { claim }, { header } or a function.',
       `name is "a\\"b"; must be printable ASCII without quotes and backslashes.`,
       'headers is "no"; must be true or false.',
@@ -329,7 +333,7 @@ describe('the declaration of a rate limit', () => {
     expect(problems).toEqual([
       'limits is not an option; did you mean limit?',
       'limit is undefined; must be a whole number above 0.',
-      "window is undefined; must be whole milliseconds above 0 or a count with s, m, h or d, like '10m'.",
+      "window is undefined; must be whole milliseconds above 0 or a count with s, m, h, d, mo or y, like '10m'.",
     ]);
   });
 
@@ -349,12 +353,14 @@ describe('the declaration of a rate limit', () => {
   });
 
   it('takes windows in milliseconds or with a unit, and nothing else', () => {
-    const lengths = (['1s', '10m', '1h', '1d', 1, 60_000] as const).map(windowMs);
+    const lengths = (['1s', '10m', '1h', '1d', '1mo', '2y', 1, 60_000] as const).map(windowMs);
     const refused = ['', '0s', '-1s', '1', '1 m', '1.5h', '1w', 0, -5, 1.5, Number.NaN, undefined, null].map(
       (one) => windowMs(one as never),
     );
 
-    expect(lengths).toEqual([1_000, 600_000, 3_600_000, 86_400_000, 1, 60_000]);
+    expect(lengths).toEqual([
+      1_000, 600_000, 3_600_000, 86_400_000, 2_592_000_000, 63_072_000_000, 1, 60_000,
+    ]);
     expect(refused.every(Number.isNaN)).toBe(true);
   });
 

@@ -1,7 +1,7 @@
 import type { ThrottlerModuleOptions, ThrottlerOptions } from '@nestjs/throttler';
-import type { PolicyDeclaration } from '../../contracts/policy.js';
-import { declarationName } from './declaration-name.js';
-import { RATE_LIMIT, type RateLimitOptions } from './rate-limit.options.js';
+import type { PolicyDeclaration } from '../../../contracts/policy.js';
+import { declarationName } from '../declaration-name.js';
+import { RATE_LIMIT, type RateLimitOptions } from '../rate-limit.options.js';
 import { namedThrottlers, type ThrottlerWords, throttlerWords } from './throttler.metadata.js';
 
 type Controller = abstract new (...args: never[]) => unknown;

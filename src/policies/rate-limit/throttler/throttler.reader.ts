@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectThrottlerOptions, type ThrottlerModuleOptions } from '@nestjs/throttler';
-import type { PolicyDeclaration } from '../../contracts/policy.js';
+import type { PolicyDeclaration } from '../../../contracts/policy.js';
 import { throttlerDeclarations } from './throttler.declarations.js';
 
 /** Reads `@Throttle` and `@SkipThrottle` on a proxy controller, against the options of this application. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clientSubnet } from '../../../../src/policies/rate-limit/client-subnet.js';
+import { clientSubnet } from '../../../../../src/policies/rate-limit/keys/client-subnet.js';
 
 const group = fc.integer({ min: 0, max: 0xffff });
 const bits64 = fc.tuple(group, group, group, group);

@@ -1,7 +1,7 @@
-import type { Clock } from '../../contracts/clock.js';
-import { GatewayError } from '../../contracts/gateway-error.js';
-import type { LimitObserver } from '../../contracts/limit-observer.js';
-import type { RateLimitFail } from './limit-store.js';
+import type { Clock } from '../../../../contracts/clock.js';
+import { GatewayError } from '../../../../contracts/gateway-error.js';
+import type { LimitObserver } from '../../../../contracts/limit-observer.js';
+import type { RateLimitFail } from '../limit-store.js';
 
 /** How often a store that was lost is looked for, while requests come. */
 const PROBE_MS = 100;

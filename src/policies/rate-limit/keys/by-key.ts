@@ -1,55 +1,52 @@
 import { createHash } from 'node:crypto';
-import { claimReader } from '../../contracts/claim-reader.js';
-import type { Exchange } from '../../contracts/exchange.js';
-import type { RawHeaders } from '../../contracts/raw-headers.js';
-import type { RouteFacts } from '../../contracts/route-facts.js';
-import type { Count } from './fixed-window.js';
-import type { LimitStore } from './limit-store.js';
-import type { CostOf } from './rate-limit.cost.js';
-import type { ResolvedRateLimit } from './rate-limit.options.js';
+import { claimReader } from '../../../contracts/claim-reader.js';
+import type { Exchange } from '../../../contracts/exchange.js';
+import type { RawHeaders } from '../../../contracts/raw-headers.js';
+import type { RouteFacts } from '../../../contracts/route-facts.js';
+import type { RateLimitBy } from '../rate-limit.options.js';
 
-/** Counts a request against its key; a promise only when the store must be asked over the network. */
-export type Counter = (exchange: Exchange) => Count | Promise<Count>;
-type CountKey = (key: string, exchange: Exchange) => Count | Promise<Count>;
+/** What is done to a key of one kind. */
+export type ForKey<T> = (key: string, exchange: Exchange) => T;
 
 /** A longer key of a client's or a team's own making is replaced by its digest, so that keys are bounded in size too. */
 const LONGEST_KEY = 256;
 
-/** Binds a limit to its store and its key once, at boot. */
-export function counterOf(
-  limit: ResolvedRateLimit,
+/**
+ * Binds whom a limit counts to what is done about it, once, at boot.
+ *
+ * @param subnetOf the address as it is counted
+ * @param open is called for each kind of key. Kinds count apart: a subject that calls itself 10.0.0.1 is not that address
+ */
+export function byKey<T>(
+  by: RateLimitBy | undefined,
   route: RouteFacts,
-  store: LimitStore,
   subnetOf: (address: string) => string,
-  cost: CostOf | undefined,
-): Counter {
-  const { by } = limit;
-  // Each kind of key counts apart: a subject that calls itself 10.0.0.1 is not that address.
-  const open = (kind: string): CountKey => openKind(limit, kind, store, cost);
-  const together = (kind: string, key: string): Counter => {
-    const count = open(kind);
-    return (exchange) => count(key, exchange);
+  open: (kind: string) => ForKey<T>,
+): (exchange: Exchange) => T {
+  const together = (kind: string, key: string) => {
+    const act = open(kind);
+    return (exchange: Exchange) => act(key, exchange);
   };
   /** Whoever has no such key counts by address, under a kind of its own unless another is named. */
   const named = (
     kind: string,
     keyOf: (exchange: Exchange) => string | undefined,
     otherwise = `no-${kind}`,
-  ): Counter => {
-    const count = open(kind);
+  ) => {
+    const act = open(kind);
     const byAddress = open(otherwise);
-    return (exchange) => {
+    return (exchange: Exchange) => {
       const key = keyOf(exchange);
       return key === undefined || key === ''
         ? byAddress(subnetOf(exchange.clientAddress), exchange)
-        : count(bounded(key), exchange);
+        : act(bounded(key), exchange);
     };
   };
 
   switch (by) {
     case 'address': {
-      const count = open('address');
-      return (exchange) => count(subnetOf(exchange.clientAddress), exchange);
+      const act = open('address');
+      return (exchange) => act(subnetOf(exchange.clientAddress), exchange);
     }
     case 'route':
       return together('route', route.id);
@@ -74,14 +71,14 @@ export function counterOf(
           principal === undefined ? undefined : text(read(principal.claims)),
         );
       }
-      return headerCounter(by.header, named);
+      return headerKey(by.header, named);
   }
 }
 
-function headerCounter(
+function headerKey<T>(
   header: string,
-  named: (kind: string, keyOf: (exchange: Exchange) => string | undefined) => Counter,
-): Counter {
+  named: (kind: string, keyOf: (exchange: Exchange) => string | undefined) => T,
+): T {
   const name = header.toLowerCase();
   return named(`header:${name}`, ({ req }) => joinedHeader(req.rawHeaders, name));
 }
@@ -106,16 +103,4 @@ function text(value: unknown): string | undefined {
 
 function bounded(key: string): string {
   return key.length <= LONGEST_KEY ? key : createHash('sha256').update(key).digest('base64url');
-}
-
-function openKind(
-  limit: ResolvedRateLimit,
-  kind: string,
-  store: LimitStore,
-  cost: CostOf | undefined,
-): CountKey {
-  const { bucket, windowMs, name, limit: most, fail } = limit;
-  const limiter = store.open({ bucket: `${bucket} ${kind}`, windowMs, limit: most, name, fail });
-  if (cost !== undefined) return (key, exchange) => limiter.hit(key, cost(exchange));
-  return (key) => limiter.hit(key, 1);
 }

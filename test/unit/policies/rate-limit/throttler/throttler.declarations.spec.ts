@@ -1,13 +1,14 @@
 import { SkipThrottle, Throttle, type ThrottlerModuleOptions } from '@nestjs/throttler';
 import { describe, expect, it } from 'vitest';
-import { RateLimitPolicy } from '../../../../src/policies/rate-limit/rate-limit.policy.js';
-import { MemoryRateLimitStore } from '../../../../src/policies/rate-limit/rate-limit.store.js';
+import { Limits } from '../../../../../src/policies/rate-limit/limits.js';
+import { RateLimitPolicy } from '../../../../../src/policies/rate-limit/rate-limit.policy.js';
+import { MemoryRateLimitStore } from '../../../../../src/policies/rate-limit/stores/memory-rate-limit.store.js';
 import {
   needsThrottlerGuard,
   throttlerDeclarations,
   throttlerDefault,
-} from '../../../../src/policies/rate-limit/throttler.declarations.js';
-import { route } from './fixtures.js';
+} from '../../../../../src/policies/rate-limit/throttler/throttler.declarations.js';
+import { route } from '../fixtures.js';
 
 describe('@Throttle and @SkipThrottle on a proxy controller', () => {
   it('become a rate limit of the method', () => {
@@ -119,7 +120,7 @@ describe('@Throttle and @SkipThrottle on a proxy controller', () => {
       @Throttle({ default: { limit: () => 3, ttl: 1_000 } })
       list(): void {}
     }
-    const policy = new RateLimitPolicy(new MemoryRateLimitStore(), []);
+    const policy = new RateLimitPolicy(new Limits(new MemoryRateLimitStore(), []));
     const options = throttlerDeclarations(StrictController, 'list')[0]?.options as never;
 
     const problems = policy.check(options, route());

@@ -1,4 +1,4 @@
-import type { RateLimitBy } from './rate-limit.options.js';
+import type { RateLimitBy } from '../rate-limit.options.js';
 
 /** Whom a limit counts, in a word for the boot table: `subject or address`, `claim tenant`. */
 export function keyText(by: RateLimitBy | undefined): string {

@@ -1,0 +1,103 @@
+import type { RouteFacts } from '../../contracts/route-facts.js';
+import type { ResolvedConcurrencyLimit } from './concurrency-limit.options.js';
+import type { ResolvedRateLimit } from './rate-limit.options.js';
+import type { Limiter, Places } from './stores/limit-store.js';
+
+/** A limit as the admin view shows it. */
+export interface OpenLimitView {
+  readonly policy: string;
+  readonly name: string;
+  readonly bucket: string;
+  /** What kind of key is counted in it: `subject`, `address`, `claim:tenant` … */
+  readonly kind: string;
+  /** `1000 requests in 1m`. */
+  readonly allowed: readonly string[];
+  readonly routes: readonly string[];
+}
+
+/** How one key stands at one limit. */
+export interface LimitStandingView extends Omit<OpenLimitView, 'routes'> {
+  readonly key: string;
+  /** At each window of the limit; seconds until it is whole again. */
+  readonly windows?: readonly { readonly remaining: number; readonly resetSeconds: number }[];
+  /** Requests that run now, of a concurrency limit. */
+  readonly running?: number;
+  /** Set while the store that instances share cannot be asked: who answered instead. */
+  readonly store?: 'local' | 'none';
+}
+
+interface OpenLimit {
+  readonly view: Omit<OpenLimitView, 'routes'>;
+  readonly routes: Set<string>;
+  stand(key: string): Promise<Omit<LimitStandingView, keyof OpenLimitView | 'key'>>;
+  reset(key: string): void | Promise<void>;
+}
+
+/** Every limit that routes count by: to be listed, looked into by key, and reset. */
+export class OpenLimits {
+  readonly #limits = new Map<string, OpenLimit>();
+
+  addRate(limit: ResolvedRateLimit, kind: string, route: RouteFacts, limiter: Limiter): void {
+    const allowed = limit.quotas.map(({ text }) => text);
+    this.#add(viewOf(limit, kind, allowed), route, {
+      async stand(key) {
+        const answer = limiter.hit(key, 0);
+        const { standings, store } = answer instanceof Promise ? await answer : answer;
+        return {
+          windows: standings.map(({ remaining, resetMs }) => ({
+            remaining,
+            resetSeconds: Math.ceil(resetMs / 1000),
+          })),
+          ...(store === undefined ? {} : { store }),
+        };
+      },
+      reset: (key) => limiter.reset(key),
+    });
+  }
+
+  addPlaces(limit: ResolvedConcurrencyLimit, kind: string, route: RouteFacts, places: Places): void {
+    this.#add(viewOf(limit, kind, [`${limit.limit} requests at a time`]), route, {
+      stand: async (key) => ({ running: await places.taken(key) }),
+      reset: (key) => places.reset(key),
+    });
+  }
+
+  list(): readonly OpenLimitView[] {
+    return [...this.#limits.values()].map(({ view, routes }) => ({ ...view, routes: [...routes] }));
+  }
+
+  /** How a key stands at every limit of a bucket that has such keys. */
+  standings(bucket: string, key: string): Promise<readonly LimitStandingView[]> {
+    const limits = this.#of(bucket);
+    return Promise.all(limits.map(async ({ view, stand }) => ({ ...view, key, ...(await stand(key)) })));
+  }
+
+  /** Lets a key begin anew at every limit of a bucket. @returns how many limits that are @throws Error of the store */
+  async reset(bucket: string, key: string): Promise<number> {
+    const limits = this.#of(bucket);
+    await Promise.all(limits.map(async (limit) => limit.reset(key)));
+    return limits.length;
+  }
+
+  #of(bucket: string): readonly OpenLimit[] {
+    return [...this.#limits.values()].filter(({ view }) => view.bucket === bucket);
+  }
+
+  #add(view: OpenLimit['view'], { id }: RouteFacts, acts: Pick<OpenLimit, 'stand' | 'reset'>): void {
+    const key = JSON.stringify(view);
+    let limit = this.#limits.get(key);
+    if (limit === undefined) {
+      limit = { view, routes: new Set(), ...acts };
+      this.#limits.set(key, limit);
+    }
+    limit.routes.add(id);
+  }
+}
+
+function viewOf(
+  { policy, name, bucket }: ResolvedRateLimit | ResolvedConcurrencyLimit,
+  kind: string,
+  allowed: readonly string[],
+): OpenLimit['view'] {
+  return Object.freeze({ policy, name, bucket, kind, allowed });
+}

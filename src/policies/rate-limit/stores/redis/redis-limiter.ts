@@ -1,0 +1,60 @@
+import type { SharedState } from '../../../../contracts/shared-state.js';
+import { type LimitMeter, meterId } from '../../meters/limit-meter.js';
+import type { LimitRule, Verdict } from '../limit-store.js';
+import { DECISION_SCRIPT } from './decision.script.js';
+
+/** What stands before the keys of limits in Redis. */
+export const LIMIT_KEY_PREFIX = 'portcullis:limit:';
+
+/** What Redis granted of a rule, and where the key stands then. */
+export interface Grant extends Verdict {
+  /** Units taken; 0 when refused. */
+  readonly granted: number;
+}
+
+/** Asks Redis about one rule: one script for each decision, by the server's clock. */
+export class RedisLimiter {
+  readonly #state: SharedState;
+  readonly #prefix: string;
+  readonly #suffixes: readonly string[];
+  readonly #meters: readonly (string | number)[];
+
+  constructor(state: SharedState, { bucket, meters }: LimitRule) {
+    this.#state = state;
+    // Escaped, so that no bucket's name can end where another's key begins.
+    this.#prefix = `${LIMIT_KEY_PREFIX}{${encodeURIComponent(bucket)}|`;
+    this.#suffixes = meters.map((meter) => `}:${meterId(meter)}`);
+    this.#meters = meters.flatMap(meterArguments);
+  }
+
+  /** Takes as much as there is, the most asked for at most; nothing where that is less than the least asked for. */
+  async take(key: string, least: number, most: number): Promise<Grant> {
+    const answer = (await this.#state.run(DECISION_SCRIPT, this.#keys(key), [
+      least,
+      most,
+      ...this.#meters,
+    ])) as number[];
+    const [granted, retryMs] = answer as [number, number];
+    const standings = [];
+    for (let i = 2; i < answer.length; i += 2) {
+      standings.push({ remaining: answer[i] as number, resetMs: answer[i + 1] as number });
+    }
+    return { passed: granted >= 0, granted: Math.max(granted, 0), retryMs, standings };
+  }
+
+  async reset(key: string): Promise<void> {
+    await this.#state.run(RESET_SCRIPT, this.#keys(key), []);
+  }
+
+  /** Bucket and key are one hash tag: in a cluster all meters of a key are one slot. */
+  #keys(key: string): string[] {
+    const start = `${this.#prefix}${key}`;
+    return this.#suffixes.map((suffix) => start + suffix);
+  }
+}
+
+const RESET_SCRIPT = "return redis.call('DEL', unpack(KEYS))";
+
+function meterArguments({ algorithm, limit, windowMs, calendar, burst }: LimitMeter): (string | number)[] {
+  return [algorithm, limit, windowMs, calendar ?? '', burst];
+}
