@@ -15,6 +15,8 @@ export interface LimitObserver {
   wouldRefuse(rule: ObservedLimit): void;
   /** A cost function said what is no cost, or threw. */
   costRefused(rule: ObservedLimit, said: unknown): void;
+  /** The store in memory was full and gave up a key before its window ended: limits are no longer exact. */
+  keyEvicted(): void;
   /** Limits are counted in a store that instances share. Told once, at boot. */
   storeExpected(): void;
   /** That store cannot be asked. Told once, until it is back. */
@@ -30,6 +32,7 @@ export const LIMIT_OBSERVER = Symbol('portcullis.limit-observer');
 export const SILENT_LIMIT_OBSERVER: LimitObserver = Object.freeze({
   wouldRefuse() {},
   costRefused() {},
+  keyEvicted() {},
   storeExpected() {},
   storeLost() {},
   storeBack() {},

@@ -36,6 +36,7 @@ export const EVENTS = {
   breakerHalfOpened: 'breaker.half-opened',
   breakerClosed: 'breaker.closed',
   limitWouldRefuse: 'limit.would-refuse',
+  limitKeysEvicted: 'limits.keys-evicted',
   limitCostRefused: 'limit.cost-refused',
   logSinkFailing: 'log.sink-failing',
   logSinkRecovered: 'log.sink-recovered',

@@ -5,23 +5,25 @@ import { CounterTable } from './counter-table.js';
 import { describeCause } from './describe-cause.js';
 import { EVENTS, type EventLog } from './events.js';
 
-/** How long a rule keeps silent after an event about it. */
+/** How long nothing more is said of what was just told. */
 const QUIET_MS = 60_000;
 
 interface Silence {
   until: number;
-  /** What happened since the last event. */
-  requests: number;
+  /** How often it happened since the last event. */
+  times: number;
 }
 
 /**
  * Reports what limits do beside refusing.
  *
- * Whom limits in the shadow would refuse: every request in the metric, a limit once a minute in the log. How limits do
+ * Whom limits in the shadow would refuse, and keys that a full store gave up: every one in the metric, once a minute in the
+ * log. How limits do
  * without the store that instances share: one line when it is lost, one when it is back, every decision in the metric.
  */
 export class LimitReports implements LimitObserver {
   readonly #shadowed: CounterTable;
+  readonly #evicted: CounterTable;
   readonly #storeUp: CounterTable;
   readonly #bypassed: CounterTable;
   readonly #silences = new Map<string, Silence>();
@@ -37,6 +39,12 @@ export class LimitReports implements LimitObserver {
       'portcullis.limits.shadowed',
       'Requests that a limit in the shadow would have refused.',
     );
+    this.#evicted = new CounterTable(() => ({})).asCounter(
+      meters,
+      'portcullis.limits.keys.evicted',
+      'Keys given up before their window ended, because the store in memory was full.',
+    );
+    this.#evicted.touch('');
     this.#storeUp = new CounterTable(() => ({})).asGauge(
       meters,
       'portcullis.limits.store.up',
@@ -51,24 +59,15 @@ export class LimitReports implements LimitObserver {
 
   wouldRefuse({ policy, name, bucket, route }: ObservedLimit): void {
     this.#shadowed.add(JSON.stringify([policy, name, route]), 1);
-    const id = JSON.stringify([policy, name, bucket]);
-    const now = this.clock.monotonic();
-    let silence = this.#silences.get(id);
-    if (silence === undefined) {
-      silence = { until: now, requests: 0 };
-      this.#silences.set(id, silence);
-    }
-    silence.requests++;
-    if (now < silence.until) return;
-    this.events.warn(EVENTS.limitWouldRefuse, {
-      policy,
-      limit: name,
-      bucket,
-      route,
-      requests: silence.requests,
-    });
-    silence.until = now + QUIET_MS;
-    silence.requests = 0;
+    const requests = this.#due(JSON.stringify([policy, name, bucket]));
+    if (requests === undefined) return;
+    this.events.warn(EVENTS.limitWouldRefuse, { policy, limit: name, bucket, route, requests });
+  }
+
+  keyEvicted(): void {
+    this.#evicted.add('', 1);
+    const keys = this.#due(EVENTS.limitKeysEvicted);
+    if (keys !== undefined) this.events.warn(EVENTS.limitKeysEvicted, { keys });
   }
 
   costRefused({ policy, name, bucket, route }: ObservedLimit, said: unknown): void {
@@ -97,6 +96,22 @@ export class LimitReports implements LimitObserver {
 
   decidedWithoutStore(fail: string): void {
     this.#bypassed.add(fail, 1);
+  }
+
+  /** How often it happened since it was told last, once a minute; `undefined` in between. */
+  #due(id: string): number | undefined {
+    const now = this.clock.monotonic();
+    let silence = this.#silences.get(id);
+    if (silence === undefined) {
+      silence = { until: now, times: 0 };
+      this.#silences.set(id, silence);
+    }
+    silence.times++;
+    if (now < silence.until) return undefined;
+    const { times } = silence;
+    silence.until = now + QUIET_MS;
+    silence.times = 0;
+    return times;
   }
 }
 

@@ -47,7 +47,11 @@ export function rateLimitStorage(
   if (problems.length > 0) throw new ConfigError(problems);
   const { clock = systemClock, state, observer = SILENT_LIMIT_OBSERVER } = parts;
   const { maxKeys, fail, instances } = { ...RATE_LIMIT_STORAGE_DEFAULTS, ...given };
-  const memory = new MemoryRateLimitStore({ clock, ...(maxKeys === undefined ? {} : { maxKeys }) });
+  const memory = new MemoryRateLimitStore({
+    clock,
+    keyEvicted: () => observer.keyEvicted(),
+    ...(maxKeys === undefined ? {} : { maxKeys }),
+  });
   return state === undefined
     ? memory
     : new RedisLimitStore({ state, memory, instances, fail, clock, observer });

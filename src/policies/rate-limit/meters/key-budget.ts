@@ -11,7 +11,10 @@ export class KeyBudget {
   #evicted = 0;
   readonly #holders = new Set<KeyHolder>();
 
-  constructor(readonly maxKeys: number) {}
+  constructor(
+    readonly maxKeys: number,
+    private readonly evictedOne: () => void = () => undefined,
+  ) {}
 
   get used(): number {
     return this.#used;
@@ -48,5 +51,6 @@ export class KeyBudget {
     // The fullest window is where a flood arrives: it pays with its own keys, not with those of quieter routes.
     fullest?.evictEldest();
     this.#evicted++;
+    this.evictedOne();
   }
 }

@@ -18,6 +18,8 @@ export interface MemoryRateLimitOptions {
   /** Keys held at the same time, all limits together. Default 1000000, some 150 MB when full. */
   readonly maxKeys?: number;
   readonly clock?: Clock;
+  /** Hears of each key that was given up before its window ended. */
+  readonly keyEvicted?: () => void;
 }
 
 const MEMORY_RATE_LIMIT_DEFAULTS = { maxKeys: 1_000_000 } as const;
@@ -41,7 +43,7 @@ export class MemoryRateLimitStore implements LimitStore, ThrottlerStorage {
     const clock = options.clock ?? systemClock;
     this.#clock = clock;
     this.#now = () => Math.floor(clock.monotonic());
-    this.#budget = new KeyBudget(options.maxKeys ?? MEMORY_RATE_LIMIT_DEFAULTS.maxKeys);
+    this.#budget = new KeyBudget(options.maxKeys ?? MEMORY_RATE_LIMIT_DEFAULTS.maxKeys, options.keyEvicted);
   }
 
   /** Keys held now, those whose window has ended and was not dropped yet included. */
