@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { run } from '../scripts/child.mjs';
@@ -97,12 +97,21 @@ async function main() {
 /** Compiles the Nest applications, ours and the hand-made one; `portcullis` is this repository, as if installed. */
 async function build() {
   const link = join(bench, 'node_modules', 'portcullis');
-  if (!existsSync(link)) {
+  // A copied node_modules links to the repository it was copied from, which is not what is to be measured.
+  if (realpath(link) !== realpathSync(root)) {
     rmSync(link, { force: true });
     symlinkSync(root, link, 'dir');
   }
   const code = await run(join(bin, 'tsc'), ['-p', join(bench, 'tsconfig.json')]);
   if (code !== 0) throw new Error('The applications under bench/ do not compile.');
+}
+
+function realpath(link) {
+  try {
+    return realpathSync(link);
+  } catch {
+    return undefined;
+  }
 }
 
 async function measureRow(name) {
