@@ -1,6 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { hash } from 'node:crypto';
+import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { CERTIFICATE, PRIVATE_KEY } from './certificate.mjs';
 import {
@@ -11,6 +13,7 @@ import {
   ECHO_PORT,
   ISSUER,
   MEGABYTE,
+  REDIS_PORT,
   UPSTREAM_PORT,
   work,
 } from './layout.mjs';
@@ -23,8 +26,9 @@ const START_MS = 20_000;
 
 const identity = { JWT_PUBLIC_KEY_FILE: PUBLIC_KEY, JWT_ISSUER: ISSUER, JWT_AUDIENCE: AUDIENCE };
 const node = (file, env = {}) => ({ command: [process.execPath, join(bench, file)], env });
-const portcullis = (port, adminPort, securePort) => ({
+const portcullis = (port, adminPort, securePort, more = {}) => ({
   port,
+  adminPort,
   securePort,
   // The TLS port is there only where it is measured: the other rows have the shipped defaults.
   secureEnv: { HTTPS_PORT: String(securePort), TLS_CERT_FILE: CERTIFICATE, TLS_KEY_FILE: PRIVATE_KEY },
@@ -35,6 +39,7 @@ const portcullis = (port, adminPort, securePort) => ({
     PORT: String(port),
     ADMIN_PORT: String(adminPort),
     NODE_ENV: 'production',
+    ...more,
   }),
 });
 
@@ -51,6 +56,20 @@ const GATEWAYS = {
     label: 'Portcullis, the same policies without identity',
     ...portcullis(7410, 7418, 7428),
     openPath: '/open/users/42',
+    version: () => manifest('..'),
+  },
+  /** Asked at a path that each row names, where the same stands without its limit. */
+  'portcullis-unlimited': {
+    label: 'Portcullis, the same without the limit',
+    ...portcullis(7430, 7431, 7432),
+    unlimited: true,
+    version: () => manifest('..'),
+  },
+  /** A process counts all its limits in one place: this one in Redis, the others in their memory. */
+  'portcullis-redis': {
+    label: 'Portcullis, limits counted in Redis',
+    ...portcullis(7433, 7434, 7435, { REDIS_URL: `redis://127.0.0.1:${REDIS_PORT}` }),
+    countsInRedis: true,
     version: () => manifest('..'),
   },
   nginx: {
@@ -70,6 +89,12 @@ const GATEWAYS = {
     label: 'HAProxy',
     port: 7405,
     command: ['haproxy', '-db', '-C', work, '-f', join(bench, 'peers/haproxy-full.cfg')],
+    version: () => printed('haproxy', '-v'),
+  },
+  'haproxy-limit': {
+    label: 'HAProxy',
+    port: 7436,
+    command: ['haproxy', '-db', '-C', work, '-f', join(bench, 'peers/haproxy-limit.cfg')],
     version: () => printed('haproxy', '-v'),
   },
   caddy: {
@@ -115,6 +140,26 @@ const ECHO = {
   core: CORES.upstream,
 };
 
+/** Keeps nothing on disk. */
+const REDIS = {
+  label: 'Redis',
+  port: REDIS_PORT,
+  command: [
+    'redis-server',
+    '--bind',
+    '127.0.0.1',
+    '--port',
+    String(REDIS_PORT),
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+  ],
+  core: CORES.redis,
+  // It hangs up on HTTP.
+  isReady: accepts,
+};
+
 export const isGateway = (name) => Object.hasOwn(GATEWAYS, name);
 export const labelOf = (name) => GATEWAYS[name].label;
 export const versionOf = (name) => GATEWAYS[name].version();
@@ -122,19 +167,23 @@ export const versionOf = (name) => GATEWAYS[name].version();
 /** Whether the program is here; a peer that is not installed is left out and named. */
 export function isInstalled(name) {
   const [program] = GATEWAYS[name].command;
-  return program.startsWith('/') || printedOrNothing('sh', '-c', `command -v ${program}`) !== undefined;
+  return program.startsWith('/') || isProgram(program);
 }
+
+export const isRedisInstalled = () => isProgram('redis-server');
+export const versionOfRedis = () => printed('redis-server', '--version');
 
 export function startUpstream() {
   writeFileSync(join(work, 'megabyte'), Buffer.alloc(MEGABYTE, 'portcullis '));
   return start('upstream', UPSTREAM);
 }
 export const startEcho = () => start('echo', ECHO);
+export const startRedis = () => start('redis', REDIS);
 export const startGateway = (name, secure = false) => start(name, GATEWAYS[name], secure);
 
 async function start(name, gatewayOf, secure = false) {
-  const { label, port, securePort, command, openPath } = gatewayOf;
-  const { env = {}, secureEnv = {}, core = CORES.gateway } = gatewayOf;
+  const { label, port, adminPort, securePort, command, openPath, unlimited, countsInRedis } = gatewayOf;
+  const { env = {}, secureEnv = {}, core = CORES.gateway, isReady = answers } = gatewayOf;
   mkdirSync(join(work, 'tmp'), { recursive: true });
   const logFile = join(work, `${name}.log`);
   const log = openSync(logFile, 'w');
@@ -158,7 +207,11 @@ async function start(name, gatewayOf, secure = false) {
     name,
     label,
     openPath,
+    unlimited,
+    countsInRedis,
     url: secure ? `https://127.0.0.1:${securePort}` : `http://127.0.0.1:${port}`,
+    /** Where Portcullis, and nobody else here, tells of itself. */
+    adminUrl: adminPort === undefined ? undefined : `http://127.0.0.1:${adminPort}`,
     pid: child.pid,
     /** Its log of the last load; a long run would fill the disk. */
     emptyLog: () => truncateSync(logFile),
@@ -172,7 +225,7 @@ async function start(name, gatewayOf, secure = false) {
     },
   };
   const lastAt = performance.now() + START_MS;
-  while (!(await answers(port))) {
+  while (!(await isReady(port))) {
     if (ended || performance.now() > lastAt) {
       await gateway.stop();
       throw new Error(`${label} did not start:\n${gateway.logText()}`);
@@ -191,9 +244,25 @@ async function answers(port) {
   }
 }
 
+async function accepts(port) {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
 function manifest(folder) {
   const { name, version } = JSON.parse(readFileSync(join(bench, folder, 'package.json'), 'utf8'));
   return `${name} ${version}`;
+}
+
+function isProgram(name) {
+  return printedOrNothing('sh', '-c', `command -v ${name}`) !== undefined;
 }
 
 function printed(...command) {

@@ -10,6 +10,9 @@ export const work = join(bench, '.work');
 
 export const UPSTREAM_PORT = 7400;
 
+/** Counts the limits of the rows that share them. */
+export const REDIS_PORT = 7460;
+
 /** Answers WebSocket messages. */
 export const ECHO_PORT = 7420;
 
@@ -21,6 +24,7 @@ export const CORES = Object.freeze({
   gateway: 0,
   load: 1,
   upstream: availableParallelism() > 2 ? 2 : 1,
+  redis: Math.min(3, availableParallelism() - 1),
 });
 
 export const CONNECTIONS = 64;

@@ -21,6 +21,12 @@ const NOT_ALIKE = `- Portcullis runs with what it ships: in the bare row too it 
   begin with AES-128-GCM.
 - In the HTTP/2 rows both allow 100 streams on a connection and send frames of up to 16 KiB.
 - New tokens belong to 10,000 subjects; each row's limit is set so high that it never refuses.
+- nginx and HAProxy count in their own memory, each machine for itself. In the rows with Redis Portcullis asks Redis about every
+  request (by leases: about one in many) and waits for the answer, so that all instances count together. That Redis keeps nothing
+  on disk and runs on core ${CORES.redis}; what it spends itself is in nobody's CPU.
+- In the rows about limits by address all requests come from one address, so everybody counts under one key. nginx's limit is a
+  leaky bucket, HAProxy's a sliding rate, Portcullis's a fixed window; only Portcullis tells the client in five header fields
+  where it stands.
 - fast-gateway is 3.4.7: a dependency of 5.0.1 could not be installed from the registry when this was written.
 - Memory is resident memory after the load, of the process and its children; pages they share count in each.`;
 

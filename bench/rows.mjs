@@ -6,7 +6,8 @@ const TOKENS_IN_TURN = 10_000;
 
 /**
  * The rows of the table: which path, which tokens, who stands in it, and what is asked of an answer first.
- * `secure` rows come by TLS, and `http2` rows over HTTP/2 in it.
+ * `secure` rows come by TLS, and `http2` rows over HTTP/2 in it. `redis` rows have a Redis of their own, and a `subject`
+ * that counts in it in place of the usual one. `limited` rows are about a limit; `unlimitedPath` has none.
  *
  * `newTokens` rows spend a token a request; how many depends on how long a run is.
  */
@@ -96,9 +97,55 @@ export const ROWS = {
     webSocket: true,
     peers: ['portcullis-again', 'nginx'],
   },
+  limit: {
+    title: 'what a limit costs: full, one token, counted in memory',
+    path: '/full/users/42',
+    unlimitedPath: '/unlimited/users/42',
+    limited: true,
+    peers: ['portcullis-unlimited'],
+    tokens: { file: 'one', count: 1 },
+    latency: true,
+  },
+  'limit-bare': {
+    title: 'limit: bare and a limit by address, counted in memory',
+    path: '/limited/users/42',
+    unlimitedPath: '/bare/users/42',
+    limited: true,
+    peers: ['portcullis-unlimited', 'nginx', 'haproxy-limit'],
+    latency: true,
+  },
+  'limit-redis': {
+    title: 'limit in Redis: bare and a limit by address, the others in their memory',
+    subject: 'portcullis-redis',
+    path: '/limited/users/42',
+    unlimitedPath: '/bare/users/42',
+    limited: true,
+    redis: true,
+    peers: ['portcullis-unlimited', 'portcullis', 'nginx', 'haproxy-limit'],
+    latency: true,
+  },
+  'limit-hybrid': {
+    title: 'what a limit in Redis costs by leases: full, one token',
+    subject: 'portcullis-redis',
+    path: '/leased/users/42',
+    unlimitedPath: '/unlimited/users/42',
+    limited: true,
+    redis: true,
+    peers: ['portcullis-unlimited'],
+    tokens: { file: 'one', count: 1 },
+    latency: true,
+    // Until `lease` in bench.controllers.ts is there to be measured.
+    onlyByName: true,
+  },
 };
 
+/** What is measured when nobody chooses. */
+export const USUAL_ROWS = Object.keys(ROWS).filter((name) => !ROWS[name].onlyByName);
+
 const API_KEY_FIELD = 'X-API-Key: ';
+
+const pathOf = ({ openPath, unlimited }, { path, unlimitedPath = path }) =>
+  openPath ?? (unlimited ? unlimitedPath : path);
 
 function credentialsFor({ openPath }, { apiKey }, token) {
   if (openPath !== undefined) return {};
@@ -121,12 +168,18 @@ export async function prepareTraffic(row, { rounds, seconds, warmSeconds }) {
     const traffic = { path, tokens: file, first: 0, count: 1, field: API_KEY_FIELD };
     return { trafficFor: ({ openPath }) => (openPath === undefined ? traffic : { path: openPath }) };
   }
-  if (tokens === undefined) return { trafficFor: () => ({ path, webSocket, http2 }), token: undefined };
+  if (tokens === undefined) {
+    return { trafficFor: (gateway) => ({ path: pathOf(gateway, row), webSocket, http2 }), token: undefined };
+  }
   if (!tokens.newEachRequest) {
     const file = await ensureTokens(tokens.file, tokens.count);
     return {
-      trafficFor: ({ openPath }) =>
-        openPath === undefined ? { path, tokens: file, first: 0, count: tokens.count } : { path: openPath },
+      trafficFor: (gateway) => {
+        const path = pathOf(gateway, row);
+        return gateway.openPath === undefined
+          ? { path, tokens: file, first: 0, count: tokens.count }
+          : { path };
+      },
       token: firstToken(file),
     };
   }
@@ -148,9 +201,10 @@ export async function prepareTraffic(row, { rounds, seconds, warmSeconds }) {
 export async function verify(gateway, row, token) {
   // Its load counts echoes of the right length, and fails where a handshake is refused.
   if (row.webSocket) return;
-  const url = gateway.url + (gateway.openPath ?? row.path);
+  const path = pathOf(gateway, row);
+  const url = gateway.url + path;
   const fail = (what) => {
-    throw new Error(`${gateway.label} on ${row.path}: ${what}`);
+    throw new Error(`${gateway.label} on ${path}: ${what}`);
   };
   const answer = row.http2
     ? await askHttp2(gateway.url, row.path)
@@ -161,6 +215,7 @@ export async function verify(gateway, row, token) {
     return;
   }
   if ((await answer.json()).name !== 'Ada Lovelace') fail('answers another body');
+  if (row.limited && gateway.adminUrl !== undefined) verifyLimit(gateway, answer.headers, fail);
   if (token === undefined || gateway.openPath !== undefined) return;
   if (answer.headers.has('x-internal')) fail('lets X-Internal through');
   if (!answer.headers.has('x-correlation-id')) fail('has no X-Correlation-ID');
@@ -173,4 +228,32 @@ export async function verify(gateway, row, token) {
     await refused.arrayBuffer();
     if (refused.status !== 401) fail(`answers ${refused.status} to ${what}`);
   }
+}
+
+/** Portcullis tells of a limit in each answer. */
+function verifyLimit({ unlimited = false }, headers, fail) {
+  if (headers.has('ratelimit') === unlimited) fail(unlimited ? 'has a limit' : 'has no RateLimit');
+  if (headers.has('x-ratelimit-store')) fail(`counts in ${headers.get('x-ratelimit-store')}`);
+}
+
+/** More decisions without Redis than this, and the row would be about something else. */
+const MOST_UNSHARED = 0.01;
+
+/** Asks after a load whether Redis has decided: a gateway that lost it goes on in its own memory. */
+export async function verifyCounting({ label, countsInRedis, adminUrl }) {
+  if (!countsInRedis) return;
+  const answer = await fetch(`${adminUrl}/metrics`);
+  const metrics = await answer.text();
+  const unshared = total(metrics, 'portcullis_limits_store_bypassed_total');
+  const share = unshared / total(metrics, 'http_server_request_duration_count');
+  if (share > MOST_UNSHARED) {
+    throw new Error(`${label}: ${(share * 100).toFixed(1)}% of the requests were decided without Redis.`);
+  }
+}
+
+/** The sum of a metric over its labels. */
+function total(metrics, name) {
+  const values = metrics.split('\n').filter((line) => line.startsWith(`${name}{`));
+  if (values.length === 0) throw new Error(`There is no ${name}.`);
+  return values.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { run } from '../scripts/child.mjs';
@@ -7,24 +7,29 @@ import { makeCertificate } from './certificate.mjs';
 import {
   isGateway,
   isInstalled,
+  isRedisInstalled,
   labelOf,
   startEcho,
   startGateway,
+  startRedis,
   startUpstream,
   versionOf,
+  versionOfRedis,
 } from './gateways.mjs';
 import { bench, work } from './layout.mjs';
 import { contest } from './measure/contest.mjs';
 import { saturate, steady } from './measure/load.mjs';
 import { describeMachine, writeReport } from './report.mjs';
-import { prepareTraffic, ROWS, verify } from './rows.mjs';
+import { prepareTraffic, ROWS, USUAL_ROWS, verify, verifyCounting } from './rows.mjs';
 import { ensureKeys } from './tokens.mjs';
 
 const USAGE = `npm run bench -- [--quick] [--rows ${Object.keys(ROWS).join(',')}] [--peers NAME,…] [--subject NAME]
   --quick    one short round each: does everything work?
-  --rows     only these rows
+  --rows     only these rows; default all but ${Object.keys(ROWS)
+    .filter((name) => !USUAL_ROWS.includes(name))
+    .join(', ')}
   --peers    only these of each row's gateways
-  --subject  who is compared with the others; default portcullis`;
+  --subject  who is compared with the others; default portcullis, or the row's own`;
 
 const LENGTHS = {
   full: { rounds: 5, seconds: 5, warmSeconds: 6, latencySeconds: 8 },
@@ -36,9 +41,9 @@ const LENGTHS = {
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    rows: { type: 'string', default: Object.keys(ROWS).join(',') },
+    rows: { type: 'string', default: USUAL_ROWS.join(',') },
     peers: { type: 'string' },
-    subject: { type: 'string', default: 'portcullis' },
+    subject: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -80,14 +85,19 @@ async function main() {
   await keep(startEcho());
   const rows = [];
   for (const name of rowNames) rows.push(await measureRow(name));
+  const measured = rows.flatMap(({ subject, contests }) => [
+    subject.name,
+    ...contests.map(({ reference }) => reference.name),
+  ]);
   const versions = Object.fromEntries(
-    [options.subject, ...new Set(rows.flatMap((row) => row.contests.map((each) => each.reference.name)))]
+    [...new Set(measured)]
       .filter((name) => name !== 'portcullis-again')
       .map((name) => [labelOf(name), versionOf(name)]),
   );
+  if (rows.some(({ name }) => ROWS[name].redis)) versions.Redis = versionOfRedis();
   const results = { machine: describeMachine(versions), settings: lengths, rows };
   // A part of the table, or a quick look, must not replace the table.
-  const whole = !options.quick && only === undefined && rowNames.length === Object.keys(ROWS).length;
+  const whole = !options.quick && only === undefined && USUAL_ROWS.every((row) => rowNames.includes(row));
   const name = whole ? 'results' : '.work/partial-results';
   writeReport(results, { name, quick: options.quick });
   console.log(`\nWritten to bench/${name}.md.`);
@@ -97,7 +107,8 @@ async function main() {
 /** Compiles the Nest applications, ours and the hand-made one; `portcullis` is this repository, as if installed. */
 async function build() {
   const link = join(bench, 'node_modules', 'portcullis');
-  if (!existsSync(link)) {
+  // A copied node_modules links to the repository it was copied from, which is not what is to be measured.
+  if (realpath(link) !== realpathSync(root)) {
     rmSync(link, { force: true });
     symlinkSync(root, link, 'dir');
   }
@@ -105,8 +116,17 @@ async function build() {
   if (code !== 0) throw new Error('The applications under bench/ do not compile.');
 }
 
+function realpath(link) {
+  try {
+    return realpathSync(link);
+  } catch {
+    return undefined;
+  }
+}
+
 async function measureRow(name) {
   const row = ROWS[name];
+  const subjectName = options.subject ?? row.subject ?? 'portcullis';
   const given = row.tokens?.newEachRequest && !options.quick ? LENGTHS.newTokens : lengths;
   console.log(`\n${row.title}`);
   const peers = row.peers.filter((peer) => only === undefined || only.includes(peer));
@@ -118,7 +138,19 @@ async function measureRow(name) {
   });
   const failures = [];
   const contests = [];
-  const subject = await keep(startGateway(options.subject, row.secure));
+  if (row.redis && !isRedisInstalled()) {
+    const subject = { name: subjectName, label: labelOf(subjectName) };
+    return {
+      name,
+      title: row.title,
+      subject,
+      contests,
+      latency: { of: {} },
+      failures: ['Redis is not installed.'],
+    };
+  }
+  const redis = row.redis ? await keep(startRedis()) : undefined;
+  const subject = await keep(startGateway(subjectName, row.secure));
   await verify(subject, row, token);
   for (const peerName of peers) {
     if (!isInstalled(peerName)) {
@@ -130,6 +162,7 @@ async function measureRow(name) {
       peer = await keep(startGateway(peerName, row.secure));
       await verify(peer, row, token);
       const result = await contest(subject, peer, trafficFor, given);
+      await verifyCounting(subject);
       contests.push({ ...result, reference: { ...result.reference, label: peer.label } });
       const { gateway, reference } = result;
       console.log(
@@ -144,8 +177,9 @@ async function measureRow(name) {
   }
   await release(subject);
   const latency = row.latency
-    ? await measureLatency(contests, trafficFor, { ...given, secure: row.secure })
+    ? await measureLatency(subjectName, contests, trafficFor, { ...given, secure: row.secure, failures })
     : { of: {} };
+  if (redis !== undefined) await release(redis);
   return {
     name,
     title: row.title,
@@ -157,15 +191,23 @@ async function measureRow(name) {
 }
 
 /** Each alone, fresh and warmed, at half of what the row's slowest can do. */
-async function measureLatency(contests, trafficFor, { warmSeconds, latencySeconds, secure }) {
+async function measureLatency(subjectName, contests, trafficFor, settings) {
+  const { warmSeconds, latencySeconds, secure, failures } = settings;
   const rates = contests.flatMap(({ gateway, reference }) => [gateway.rate, reference.rate]);
   if (rates.length === 0) return { of: {} };
   const rate = Math.min(...rates) / 2;
   const of = {};
-  for (const name of [options.subject, ...contests.map(({ reference }) => reference.name)]) {
+  for (const name of [subjectName, ...contests.map(({ reference }) => reference.name)]) {
     const gateway = await keep(startGateway(name, secure));
-    await saturate(gateway, trafficFor(gateway, warmSeconds), warmSeconds);
-    of[name] = await steady(gateway, trafficFor(gateway, latencySeconds), rate, latencySeconds);
+    try {
+      await saturate(gateway, trafficFor(gateway, warmSeconds), warmSeconds);
+      const measured = await steady(gateway, trafficFor(gateway, latencySeconds), rate, latencySeconds);
+      await verifyCounting(gateway);
+      of[name] = measured;
+    } catch (error) {
+      failures.push(error.message);
+      console.log(`  ${gateway.label}: ${error.message}`);
+    }
     await release(gateway);
   }
   return { of, rate: Math.round(rate) };

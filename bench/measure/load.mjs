@@ -43,9 +43,10 @@ export async function saturate(gateway, traffic, seconds) {
 }
 
 /** As {@link saturate}, with messages of open WebSockets in place of requests. */
-async function echo({ name, port }, { path }, seconds) {
+async function echo({ name, url }, { path }, seconds) {
+  const { port } = new URL(url);
   const script = join(bench, 'load', 'websocket.mjs');
-  const command = [process.execPath, script, String(port), path, String(CONNECTIONS), String(seconds)];
+  const command = [process.execPath, script, port, path, String(CONNECTIONS), String(seconds)];
   const result = JSON.parse(await text('taskset', ['-c', String(CORES.load), ...command]));
   if (result.errors + result.refused > 0) {
     throw new Error(

@@ -40,7 +40,50 @@ export class FullController {
   }
 }
 
-/** The same, known by an API key. */
+/** The same without the limit: what a limit costs is the difference. */
+@ProxyController(USERS, 'unlimited')
+@TransformResponse({ headers: { remove: ['X-Internal'] } })
+export class UnlimitedController {
+  constructor(@InjectUpstream(USERS) private readonly users: UpstreamClient) {}
+
+  @All('*path')
+  any(@Forward() call: ForwardCall) {
+    return this.users.forward(call);
+  }
+}
+
+/** The same with units of the limit taken from Redis many at a time and handed out here. */
+@ProxyController(USERS, 'leased')
+@RateLimit({
+  limit: 100_000_000,
+  window: '1m',
+  by: 'subject',
+  // lease: 1_000,
+})
+@TransformResponse({ headers: { remove: ['X-Internal'] } })
+export class LeasedController {
+  constructor(@InjectUpstream(USERS) private readonly users: UpstreamClient) {}
+
+  @All('*path')
+  any(@Forward() call: ForwardCall) {
+    return this.users.forward(call);
+  }
+}
+
+/** Bare with a limit: what gateways that verify no token can do too. */
+@ProxyController(USERS, 'limited')
+@Public()
+@RateLimit({ limit: 100_000_000, window: '1m', by: 'address' })
+export class LimitedController {
+  constructor(@InjectUpstream(USERS) private readonly users: UpstreamClient) {}
+
+  @All('*path')
+  any(@Forward() call: ForwardCall) {
+    return this.users.forward(call);
+  }
+}
+
+/** The policies of the full rows, known by an API key. */
 @ProxyController(USERS, 'keyed')
 @Authenticate(apiKey())
 @RateLimit({ limit: 100_000_000, window: '1m', by: 'subject' })
@@ -54,7 +97,7 @@ export class KeyedController {
   }
 }
 
-/** The same, open to everybody: what identity costs is the difference. */
+/** The policies of the full rows, open to everybody: what identity costs is the difference. */
 @ProxyController(USERS, 'open')
 @Public()
 @RateLimit({ limit: 100_000_000, window: '1m', by: 'address' })
@@ -68,7 +111,7 @@ export class OpenController {
   }
 }
 
-/** The same with a guard the compiler does not know. */
+/** The policies of the full rows with a guard the compiler does not know. */
 @ProxyController(USERS, 'interpreted')
 @RateLimit({ limit: 100_000_000, window: '1m', by: 'subject' })
 @TransformResponse({ headers: { remove: ['X-Internal'] } })

@@ -6,8 +6,11 @@ import {
   FullController,
   InterpretedController,
   KeyedController,
+  LeasedController,
+  LimitedController,
   OpenController,
   SocketController,
+  UnlimitedController,
 } from './bench.controllers.js';
 import { ECHO, USERS } from './bench.upstream.js';
 
@@ -18,8 +21,11 @@ import { ECHO, USERS } from './bench.upstream.js';
     FullController,
     InterpretedController,
     KeyedController,
+    LeasedController,
+    LimitedController,
     OpenController,
     SocketController,
+    UnlimitedController,
   ],
 })
 class BenchModule {}
