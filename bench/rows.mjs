@@ -134,13 +134,8 @@ export const ROWS = {
     peers: ['portcullis-unlimited'],
     tokens: { file: 'one', count: 1 },
     latency: true,
-    // Until `lease` in bench.controllers.ts is there to be measured.
-    onlyByName: true,
   },
 };
-
-/** What is measured when nobody chooses. */
-export const USUAL_ROWS = Object.keys(ROWS).filter((name) => !ROWS[name].onlyByName);
 
 const API_KEY_FIELD = 'X-API-Key: ';
 

@@ -20,14 +20,12 @@ import { bench, work } from './layout.mjs';
 import { contest } from './measure/contest.mjs';
 import { saturate, steady } from './measure/load.mjs';
 import { describeMachine, writeReport } from './report.mjs';
-import { prepareTraffic, ROWS, USUAL_ROWS, verify, verifyCounting } from './rows.mjs';
+import { prepareTraffic, ROWS, verify, verifyCounting } from './rows.mjs';
 import { ensureKeys } from './tokens.mjs';
 
 const USAGE = `npm run bench -- [--quick] [--rows ${Object.keys(ROWS).join(',')}] [--peers NAME,…] [--subject NAME]
   --quick    one short round each: does everything work?
-  --rows     only these rows; default all but ${Object.keys(ROWS)
-    .filter((name) => !USUAL_ROWS.includes(name))
-    .join(', ')}
+  --rows     only these rows
   --peers    only these of each row's gateways
   --subject  who is compared with the others; default portcullis, or the row's own`;
 
@@ -41,7 +39,7 @@ const LENGTHS = {
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    rows: { type: 'string', default: USUAL_ROWS.join(',') },
+    rows: { type: 'string', default: Object.keys(ROWS).join(',') },
     peers: { type: 'string' },
     subject: { type: 'string' },
     help: { type: 'boolean', default: false },
@@ -97,7 +95,8 @@ async function main() {
   if (rows.some(({ name }) => ROWS[name].redis)) versions.Redis = versionOfRedis();
   const results = { machine: describeMachine(versions), settings: lengths, rows };
   // A part of the table, or a quick look, must not replace the table.
-  const whole = !options.quick && only === undefined && USUAL_ROWS.every((row) => rowNames.includes(row));
+  const whole =
+    !options.quick && only === undefined && Object.keys(ROWS).every((row) => rowNames.includes(row));
   const name = whole ? 'results' : '.work/partial-results';
   writeReport(results, { name, quick: options.quick });
   console.log(`\nWritten to bench/${name}.md.`);

@@ -58,7 +58,7 @@ export class UnlimitedController {
   limit: 100_000_000,
   window: '1m',
   by: 'subject',
-  // lease: 1_000,
+  lease: 1_000,
 })
 @TransformResponse({ headers: { remove: ['X-Internal'] } })
 export class LeasedController {
