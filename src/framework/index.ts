@@ -91,11 +91,13 @@ export {
   admissionLimit,
   NoAdmissionLimit,
 } from '../policies/rate-limit/admission-limit.decorator.js';
+export { AdmissionLimitGuard } from '../policies/rate-limit/admission-limit.guard.js';
 export {
   ConcurrencyLimit,
   concurrencyLimit,
   NoConcurrencyLimit,
 } from '../policies/rate-limit/concurrency-limit.decorator.js';
+export { ConcurrencyLimitGuard } from '../policies/rate-limit/concurrency-limit.guard.js';
 export { NoRateLimit, RateLimit } from '../policies/rate-limit/rate-limit.decorator.js';
 export { RateLimitGuard } from '../policies/rate-limit/rate-limit.guard.js';
 export {

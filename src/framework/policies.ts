@@ -41,8 +41,6 @@ export const POLICY_TYPES: readonly Type<Policy<unknown>>[] = [
 export const POLICY_PROVIDERS: readonly Provider[] = [
   CorsPolicy,
   IpRestrictionPolicy,
-  AdmissionLimitPolicy,
-  ConcurrencyLimitPolicy,
   BodyLimitPolicy,
   AuthorizePolicy,
   ExternalAuthorizationPolicy,

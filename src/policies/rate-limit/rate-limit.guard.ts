@@ -19,6 +19,7 @@ import { nearestDeclaration } from '../../contracts/nearest-declaration.js';
 import { PerHandler } from '../../contracts/per-handler.js';
 import type { PolicyDeclaration, Stage } from '../../contracts/policy.js';
 import { headerValue } from '../../contracts/raw-headers.js';
+import { copyFields } from './copy-fields.js';
 import { declarationName } from './declaration-name.js';
 import { methodName } from './method-name.js';
 import { RATE_LIMIT, type RateLimitOptions, windowMs } from './rate-limit.options.js';
@@ -181,8 +182,4 @@ function exchangeIn(context: ExecutionContext): Exchange | undefined {
   return context.getType() === 'http'
     ? exchangeOf(context.switchToHttp().getRequest<IncomingMessage>())
     : undefined;
-}
-
-function copyFields(fields: readonly string[], from: number, res: ServerResponse): void {
-  for (let i = from; i < fields.length; i += 2) res.setHeader(fields[i] as string, fields[i + 1] as string);
 }

@@ -3,6 +3,10 @@ import { getOptionsToken, getStorageToken, type ThrottlerModuleOptions } from '@
 import { CLOCK, type Clock } from '../../contracts/clock.js';
 import { LIMIT_OBSERVER, type LimitObserver } from '../../contracts/limit-observer.js';
 import { SHARED_STATE, type SharedState } from '../../contracts/shared-state.js';
+import { AdmissionLimitGuard } from './admission-limit.guard.js';
+import { AdmissionLimitPolicy } from './admission-limit.policy.js';
+import { ConcurrencyLimitGuard } from './concurrency-limit.guard.js';
+import { ConcurrencyLimitPolicy } from './concurrency-limit.policy.js';
 import { Limits } from './limits.js';
 import { RateLimitGuard } from './rate-limit.guard.js';
 import { RateLimitPolicy } from './rate-limit.policy.js';
@@ -13,6 +17,17 @@ import { ThrottlerReader } from './throttler/throttler.reader.js';
 /** Options of @nestjs/throttler, every one optional, with what the gateway's own storage is told. */
 export type RateLimitModuleOptions = Partial<Exclude<ThrottlerModuleOptions, unknown[]>> &
   RateLimitStorageOptions;
+
+const PARTS = [
+  Limits,
+  AdmissionLimitPolicy,
+  AdmissionLimitGuard,
+  RateLimitPolicy,
+  RateLimitGuard,
+  ConcurrencyLimitPolicy,
+  ConcurrencyLimitGuard,
+  ThrottlerReader,
+];
 
 /**
  * Provides everything rate limits stand on, under @nestjs/throttler's own tokens: options, storage, policy and guard.
@@ -51,19 +66,9 @@ export class RateLimitModule {
           useFactory: (state?: SharedState, clock?: Clock, observer?: LimitObserver) =>
             storage ?? rateLimitStorage(own, { state, clock, observer }),
         },
-        Limits,
-        RateLimitPolicy,
-        RateLimitGuard,
-        ThrottlerReader,
+        ...PARTS,
       ],
-      exports: [
-        getOptionsToken(),
-        getStorageToken(),
-        Limits,
-        RateLimitPolicy,
-        RateLimitGuard,
-        ThrottlerReader,
-      ],
+      exports: [getOptionsToken(), getStorageToken(), ...PARTS],
     };
   }
 }
