@@ -16,10 +16,9 @@ import { adoptOrMint } from '../../dist/policies/correlation-id/correlation-id.j
 import { compileFilter } from '../../dist/policies/filter-response/compiled-filter.js';
 import { parseExact } from '../../dist/policies/filter-response/exact-json.js';
 import { resolveFilterResponse } from '../../dist/policies/filter-response/filter-response.options.js';
-import { counterOf } from '../../dist/policies/rate-limit/rate-limit.counter.js';
+import { Limits } from '../../dist/policies/rate-limit/limits.js';
 import { resolveRateLimit } from '../../dist/policies/rate-limit/rate-limit.options.js';
-import { rateLimitStage } from '../../dist/policies/rate-limit/rate-limit.stage.js';
-import { MemoryRateLimitStore } from '../../dist/policies/rate-limit/rate-limit.store.js';
+import { MemoryRateLimitStore } from '../../dist/policies/rate-limit/stores/memory-rate-limit.store.js';
 import { transformResponseStage } from '../../dist/policies/transform-response/transform-response.stage.js';
 import { RESPONSE_LIMIT_DEFAULTS } from '../../dist/proxy/http1/response-limits.js';
 import { END, ResponseParser } from '../../dist/proxy/http1/response-parser.js';
@@ -138,16 +137,23 @@ function apiKeys() {
 }
 
 function quota() {
-  const limit = resolveRateLimit({ limit: 1_000_000_000, window: '1m', by: 'subject' }, 'bench');
-  const counter = counterOf(limit, ROUTE, new MemoryRateLimitStore(), (address) => address);
-  const stage = rateLimitStage(limit, counter);
+  const limits = new Limits(new MemoryRateLimitStore(), { throttlers: [] });
   const callers = Array.from({ length: 1024 }, (_, i) => exchange(undefined, `user-${i}`));
-  return {
-    'rate limit by subject': (turn) => {
+  const counting = (options) => {
+    const limit = { limit: 1_000_000_000, window: '1m', by: 'subject', ...options };
+    const stage = limits.rateStage(resolveRateLimit(limit, JSON.stringify(options)), ROUTE);
+    return (turn) => {
       const caller = callers[turn & 1023];
       caller.replyHeaders.length = 0;
       return stage(caller);
-    },
+    };
+  };
+  return {
+    'rate limit by subject': counting({}),
+    'rate limit by subject, calendar window': counting({ algorithm: 'calendar-window' }),
+    'rate limit by subject, sliding window': counting({ algorithm: 'sliding-window' }),
+    'rate limit by subject, token bucket': counting({ algorithm: 'token-bucket' }),
+    'rate limit by subject, two windows': counting({ also: [{ limit: 1_000_000_000, window: '1d' }] }),
   };
 }
 
