@@ -8,6 +8,9 @@ export interface SharedState {
    */
   get(key: string): Promise<string | undefined>;
 
+  /** The part of the store that holds a key, as far as it is known by now; parts fail apart. One that has none says `''`. */
+  partOf(key: string): string;
+
   /**
    * Runs a Lua script, which nothing comes between; `KEYS` and `ARGV` are what it is given. In a cluster the keys must
    * be of one slot. When this rejects, the script may have run, or may still run.

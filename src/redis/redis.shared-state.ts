@@ -13,6 +13,10 @@ export class RedisSharedState implements SharedState {
     return (await this.connection.run((client) => client.get(key))) ?? undefined;
   }
 
+  partOf(_key: string): string {
+    return '';
+  }
+
   run(script: string, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
     const digest = this.#digestOf(script);
     return this.connection.run(async (client) => {

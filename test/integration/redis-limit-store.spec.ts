@@ -165,6 +165,7 @@ redis.describe('the Redis store of limits', () => {
       // Redis's own clock stands still inside of its script, so it is told the time.
       const told: SharedState = {
         get: () => Promise.reject(new Error('not asked')),
+        partOf: () => '',
         run: (script, keys, args) =>
           server.client.eval(
             script

@@ -147,7 +147,7 @@ describe('API keys', () => {
 
   it.each<[string, SharedState | undefined]>([
     ['of the process', undefined],
-    ['of Redis', { get: async () => undefined, run: async () => undefined }],
+    ['of Redis', { get: async () => undefined, partOf: () => '', run: async () => undefined }],
   ])(
     `[64] ${KEYS} random ones leave no memory behind, with the keys %s`,
     async (_, state) => {

@@ -3,7 +3,7 @@ import { GatewayError } from '../../../../contracts/gateway-error.js';
 import type { LimitObserver } from '../../../../contracts/limit-observer.js';
 import type { RateLimitFail } from '../limit-store.js';
 
-/** How often a store that was lost is looked for, while requests come. */
+/** How often a part of the store that was lost is looked for, while requests come. */
 const PROBE_MS = 100;
 /** What clients are told to wait: a store that returns is used again sooner. */
 const RETRY_AFTER_SECONDS = 2;
@@ -13,8 +13,10 @@ export interface LimitOutageOptions {
   readonly fail: RateLimitFail;
   readonly clock: Clock;
   readonly observer: LimitObserver;
-  /** Asks the store something that needs all that a count needs. */
-  probe(): Promise<unknown>;
+  /** The part of the store that holds a key, by a name of its own; parts fail apart. */
+  partOf(storeKey: string): string;
+  /** Asks the part that holds the key something that needs all that a count needs. */
+  probe(storeKey: string): Promise<unknown>;
 }
 
 /** One decision, by the store and without it. */
@@ -23,19 +25,27 @@ export interface GuardedDecision<A extends unknown[], T> {
   readonly fail: RateLimitFail | undefined;
   /** What an open limit answers. */
   readonly passed: T;
+  /** A key of the store that the decision is about. */
+  storeKey(...args: A): string;
   ask(...args: A): Promise<T>;
   local(...args: A): T | Promise<T>;
 }
 
+/** A part of the store that cannot be asked. */
+interface LostPart {
+  /** Stands on it, and is asked about. */
+  readonly storeKey: string;
+  probing: boolean;
+  probeAt: number;
+}
+
 /**
- * Decides limits while their store cannot be asked. The first requests find out; from then on nobody waits, and one
- * question at a time is put to the store until it answers.
+ * Decides limits while their store, or the part of it that holds a key, cannot be asked. The first requests find out; from
+ * then on nobody waits, and one question at a time is put to that part until it answers.
  */
 export class LimitOutage {
   readonly #options: LimitOutageOptions;
-  #lost = false;
-  #probing = false;
-  #probeAt = 0;
+  readonly #lost = new Map<string, LostPart>();
 
   constructor(options: LimitOutageOptions) {
     this.#options = options;
@@ -48,14 +58,15 @@ export class LimitOutage {
       try {
         return await decision.ask(...args);
       } catch (cause) {
-        this.#lose(cause);
+        this.#lose(decision.storeKey(...args), cause);
         return without(...args);
       }
     };
     return (...args) => {
-      if (!this.#lost) return asked(args);
+      if (this.#lost.size === 0) return asked(args);
       this.#probe();
-      return without(...args);
+      const part = this.#options.partOf(decision.storeKey(...args));
+      return this.#lost.has(part) ? without(...args) : asked(args);
     };
   }
 
@@ -75,31 +86,37 @@ export class LimitOutage {
     };
   }
 
-  #lose(cause: unknown): void {
-    if (this.#lost) return;
-    this.#lost = true;
-    this.#probeAt = this.#options.clock.monotonic() + PROBE_MS;
-    this.#options.observer.storeLost(cause);
+  #lose(storeKey: string, cause: unknown): void {
+    const part = this.#options.partOf(storeKey);
+    if (this.#lost.has(part)) return;
+    const probeAt = this.#options.clock.monotonic() + PROBE_MS;
+    this.#lost.set(part, { storeKey, probing: false, probeAt });
+    if (this.#lost.size === 1) this.#options.observer.storeLost(cause);
   }
 
+  /** Looks for every part that is due: after a failover no key may lead to where it was. */
   #probe(): void {
     const now = this.#options.clock.monotonic();
-    if (this.#probing || now < this.#probeAt) return;
-    this.#probing = true;
-    this.#probeAt = now + PROBE_MS;
-    this.#options
-      .probe()
-      .then(
-        () => {
-          this.#lost = false;
-          this.#options.observer.storeBack();
-        },
-        // Told already.
-        () => undefined,
-      )
-      .finally(() => {
-        this.#probing = false;
-      });
+    for (const [name, part] of this.#lost) {
+      if (part.probing || now < part.probeAt) continue;
+      part.probing = true;
+      part.probeAt = now + PROBE_MS;
+      this.#options
+        .probe(part.storeKey)
+        .then(
+          () => this.#found(name),
+          // Told already.
+          () => undefined,
+        )
+        .finally(() => {
+          part.probing = false;
+        });
+    }
+  }
+
+  #found(name: string): void {
+    this.#lost.delete(name);
+    if (this.#lost.size === 0) this.#options.observer.storeBack();
   }
 }
 

@@ -20,12 +20,8 @@ import { THROTTLER_SCRIPT } from './throttler.script.js';
 
 type ThrottlerRecord = Awaited<ReturnType<ThrottlerStorage['increment']>>;
 
-/** A count that nobody reads, so that looking costs no caller a hit; it writes, which a replica refuses. */
-const PROBE: LimitRule = {
-  bucket: '',
-  name: 'probe',
-  meters: [{ algorithm: 'fixed-window', limit: 1e9, burst: 1e9, windowMs: 1_000, calendar: undefined }],
-};
+/** Writes, which a replica refuses, and costs no caller a hit. */
+const PROBE_SCRIPT = "return redis.call('SET', KEYS[1], 1, 'PX', 1000)";
 /** Keys of which units are leased, all limits together. */
 const LEASED_KEYS = 100_000;
 
@@ -38,7 +34,7 @@ const PASSED_RECORD: ThrottlerRecord = Object.freeze({
   timeToBlockExpire: 0,
 });
 
-export interface RedisLimitStoreOptions extends Omit<LimitOutageOptions, 'probe'> {
+export interface RedisLimitStoreOptions extends Omit<LimitOutageOptions, 'probe' | 'partOf'> {
   readonly state: SharedState;
   /** Counts while Redis cannot be asked. */
   readonly memory: MemoryRateLimitStore;
@@ -68,8 +64,12 @@ export class RedisLimitStore implements LimitStore, ThrottlerStorage {
     this.#memory = memory;
     this.#instances = instances;
     this.#now = () => outage.clock.monotonic();
-    const probe = new RedisLimiter(state, PROBE);
-    this.#outage = new LimitOutage({ ...outage, probe: () => probe.take('', 1, 1) });
+    this.#outage = new LimitOutage({
+      ...outage,
+      partOf: (key) => state.partOf(key),
+      // What a key has between braces says where it stands.
+      probe: (key) => state.run(PROBE_SCRIPT, [`${key}:probe`], []),
+    });
     this.#places = new RedisPlaces(state);
     this.increment = this.#throttler();
   }
@@ -91,6 +91,7 @@ export class RedisLimitStore implements LimitStore, ThrottlerStorage {
     const take = this.#outage.guard<[key: string, least: number, most: number], Grant>({
       fail: rule.fail,
       passed: PASSED,
+      storeKey: (key) => redis.redisKey(key),
       ask: (key, least, most) => redis.take(key, least, most),
       local: (key, least) => local(key, least),
     });
@@ -117,6 +118,7 @@ export class RedisLimitStore implements LimitStore, ThrottlerStorage {
     const enter = this.#outage.guard<[key: string], Admission>({
       fail: rule.fail,
       passed: ENTERED,
+      storeKey: (key) => this.#places.redisKey(rule, key),
       ask: (key) => this.#places.enter(rule, key),
       local: (key) => ({ ...share.enter(key), store: 'local' }),
     });
@@ -135,8 +137,9 @@ export class RedisLimitStore implements LimitStore, ThrottlerStorage {
     const increment = this.#outage.guard<Parameters<ThrottlerStorage['increment']>, ThrottlerRecord>({
       fail: undefined,
       passed: PASSED_RECORD,
+      storeKey: (key, ttl, _limit, _blockDuration, name) => throttlerKey(key, ttl, name),
       ask: async (key, ttl, limit, blockDuration, name) => {
-        const redisKey = `${LIMIT_KEY_PREFIX}{${encodeURIComponent(name)}|${ttl}|${key}}:throttler`;
+        const redisKey = throttlerKey(key, ttl, name);
         const block = blockDuration === ttl ? 0 : blockDuration;
         const answer = await this.#state.run(
           THROTTLER_SCRIPT,
@@ -166,4 +169,8 @@ export class RedisLimitStore implements LimitStore, ThrottlerStorage {
   #share(limit: number): number {
     return Math.max(1, Math.floor(limit / this.#instances));
   }
+}
+
+function throttlerKey(key: string, ttl: number, name: string): string {
+  return `${LIMIT_KEY_PREFIX}{${encodeURIComponent(name)}|${ttl}|${key}}:throttler`;
 }

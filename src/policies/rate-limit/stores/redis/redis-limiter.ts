@@ -27,6 +27,11 @@ export class RedisLimiter {
     this.#meters = meters.flatMap(meterArguments);
   }
 
+  /** One of the keys in Redis, which all stand together. */
+  redisKey(key: string): string {
+    return `${this.#prefix}${key}${this.#suffixes[0]}`;
+  }
+
   /** Takes as much as there is, the most asked for at most; nothing where that is less than the least asked for. */
   async take(key: string, least: number, most: number): Promise<Grant> {
     const answer = (await this.#state.run(DECISION_SCRIPT, this.#keys(key), [

@@ -36,6 +36,11 @@ export class RedisPlaces {
     return { passed: true, remaining, leave: () => this.#leave(redisKey, id) };
   }
 
+  /** The key in Redis of who is in. */
+  redisKey({ bucket }: ConcurrencyRule, key: string): string {
+    return placesKey(bucket, key);
+  }
+
   async taken(bucket: string, key: string): Promise<number> {
     const count = "return redis.call('ZCOUNT', KEYS[1], redis.call('TIME')[1] * 1000, '+inf')";
     return (await this.state.run(count, [placesKey(bucket, key)], [])) as number;

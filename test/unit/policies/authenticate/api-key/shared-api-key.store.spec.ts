@@ -26,6 +26,10 @@ class FakeState implements SharedState {
     return this.texts.get(key);
   }
 
+  partOf(): string {
+    return '';
+  }
+
   async run(): Promise<never> {
     throw new Error('has nothing to run here');
   }
