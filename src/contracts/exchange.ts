@@ -110,15 +110,24 @@ export class Exchange {
     return clientCertificateOf(this.req.socket);
   }
 
-  /** Calls it once the exchange has ended, however it ends. It must not throw. */
+  /** Calls it once the exchange has ended, however it ends. What it throws is recorded as the exchange's error. */
   atEnd(act: () => void): void {
     this.#owed ??= [];
     this.#owed.push(act);
   }
 
-  /** For the edge, at the one exit. */
-  settle(): void {
-    if (this.#owed !== undefined) for (const act of this.#owed) act();
+  /** For the edge, at the one exit. @returns what the first that failed threw */
+  settle(): unknown {
+    if (this.#owed === undefined) return undefined;
+    let failure: unknown;
+    for (const act of this.#owed) {
+      try {
+        act();
+      } catch (thrown) {
+        failure ??= thrown;
+      }
+    }
+    return failure;
   }
 
   /** One path parameter by name. */
