@@ -3,7 +3,7 @@ import { type ClientCertificate, clientCertificateOf } from './client-certificat
 import type { DownstreamReply, DownstreamRequest } from './downstream.js';
 import type { ForwardCall } from './forward-call.js';
 import type { ForwardedOrigin } from './forwarded-origin.js';
-import type { GatewayError } from './gateway-error.js';
+import { GatewayError } from './gateway-error.js';
 import type { IdentityFields } from './identity-headers.js';
 import type { Dress } from './policy.js';
 import type { Principal } from './principal.js';
@@ -116,18 +116,16 @@ export class Exchange {
     this.#owed.push(act);
   }
 
-  /** For the edge, at the one exit. @returns what the first that failed threw */
-  settle(): unknown {
-    if (this.#owed === undefined) return undefined;
-    let failure: unknown;
+  /** For the edge, at the one exit: the client has its answer, so a failure is only recorded. */
+  settle(): void {
+    if (this.#owed === undefined) return;
     for (const act of this.#owed) {
       try {
         act();
-      } catch (thrown) {
-        failure ??= thrown;
+      } catch (cause) {
+        this.error ??= new GatewayError('internal', { cause });
       }
     }
-    return failure;
   }
 
   /** One path parameter by name. */

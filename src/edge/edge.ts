@@ -337,9 +337,7 @@ export class Edge {
     const connection = DownstreamConnection.of(exchange.req.socket, this.#left, this.#sweep);
     connection.remove(exchange);
     exchange.tunnel?.release();
-    const failure = exchange.settle();
-    // The client has its answer; the access line and the log tell of it.
-    if (failure !== undefined) exchange.error ??= asGatewayError(failure);
+    exchange.settle();
     this.options.recorder.finished(exchange);
     this.#active--;
     if (this.#active === 0) this.#idle?.();
