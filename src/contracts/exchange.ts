@@ -3,7 +3,7 @@ import { type ClientCertificate, clientCertificateOf } from './client-certificat
 import type { DownstreamReply, DownstreamRequest } from './downstream.js';
 import type { ForwardCall } from './forward-call.js';
 import type { ForwardedOrigin } from './forwarded-origin.js';
-import type { GatewayError } from './gateway-error.js';
+import { GatewayError } from './gateway-error.js';
 import type { IdentityFields } from './identity-headers.js';
 import type { Dress } from './policy.js';
 import type { Principal } from './principal.js';
@@ -110,15 +110,22 @@ export class Exchange {
     return clientCertificateOf(this.req.socket);
   }
 
-  /** Calls it once the exchange has ended, however it ends. It must not throw. */
+  /** Calls it once the exchange has ended, however it ends. What it throws is recorded as the exchange's error. */
   atEnd(act: () => void): void {
     this.#owed ??= [];
     this.#owed.push(act);
   }
 
-  /** For the edge, at the one exit. */
+  /** For the edge, at the one exit: the client has its answer, so a failure is only recorded. */
   settle(): void {
-    if (this.#owed !== undefined) for (const act of this.#owed) act();
+    if (this.#owed === undefined) return;
+    for (const act of this.#owed) {
+      try {
+        act();
+      } catch (cause) {
+        this.error ??= new GatewayError('internal', { cause });
+      }
+    }
   }
 
   /** One path parameter by name. */

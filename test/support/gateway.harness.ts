@@ -1,8 +1,9 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { INestApplication, Type } from '@nestjs/common';
-import { type CreateGatewayOptions, createGateway, type Gateway } from 'portcullis';
+import type { Clock, CreateGatewayOptions, Gateway } from 'portcullis';
 import { loadSettings } from '../../src/config/load-settings.js';
+import { launchGateway } from '../../src/framework/create-gateway.js';
 import { type LogLine, MemoryLog } from '../../src/framework/testing/memory-log.js';
 import { createObservability, type Observability } from '../../src/observability/create-observability.js';
 import type { Telemetry } from '../../src/observability/telemetry.js';
@@ -40,6 +41,8 @@ export interface StartOptions {
   readonly nest?: CreateGatewayOptions['nest'];
   /** Default: no traces. */
   readonly telemetry?: Telemetry;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
   /** Runs after the application was created and before it is initialised: `app.use`, `setGlobalPrefix` … */
   readonly prepare?: (app: INestApplication) => void;
 }
@@ -69,11 +72,9 @@ export async function startGateway(
     sink: log.sink,
     ...(options.telemetry === undefined ? {} : { telemetry: options.telemetry }),
   });
-  const gateway = await createGateway(module as Type, {
-    environment,
-    observability,
-    nest: options.nest ?? {},
-  });
+  const { nest = {}, clock } = options;
+  const standIns = clock === undefined ? undefined : { clock };
+  const gateway = await launchGateway(module as Type, { environment, observability, nest }, standIns);
   options.prepare?.(gateway as unknown as INestApplication);
   const server = await gateway.listen(0, '127.0.0.1');
   const { port } = server.address() as AddressInfo;

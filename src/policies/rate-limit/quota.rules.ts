@@ -87,7 +87,10 @@ export function quotaProblems(
     if (typeof quota !== 'object' || quota === null || Array.isArray(quota)) return;
     problems.push(...missing(quota, `${group}.`), ...algorithmProblems(quota, algorithm, `${group}.`));
     const length = windowMs(quota.window);
-    if (windows.includes(length)) problems.push(`${group}.window is as long as another; keep the stricter.`);
+    // Two that are no lengths are not alike: each was told of.
+    if (!Number.isNaN(length) && windows.includes(length)) {
+      problems.push(`${group}.window is as long as another; keep the stricter.`);
+    }
     windows.push(length);
   });
   return problems;

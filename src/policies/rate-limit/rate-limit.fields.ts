@@ -18,7 +18,7 @@ const RESET = 'X-RateLimit-Reset';
  *   draft-ietf-httpapi-ratelimit-headers-11, sections 3 and 4; the form stands since draft 08. Both are lists: a second
  *   limit, or window, is one more member.
  * - `X-RateLimit-Limit`, `-Remaining`, `-Reset` (in seconds): as @nestjs/throttler writes them. They can tell of one limit
- *   only: of the one that leaves the least.
+ *   only: of the one that leaves the least, and of several such of the one that does so for longest.
  *
  * A limit in the shadow writes the second kind alone, and where no limit that counts has done so: the first kind is what
  * clients obey.
@@ -70,7 +70,11 @@ function quotaStanding({ name, meter, windowSeconds }: ResolvedQuota): WriteStan
     }
     const first = addMembers(to, policy, member);
     const told = first ? -1 : to.indexOf(REMAINING);
-    if (told < 0 || remaining < Number(to[told + 1])) setNumbers(to, most, remaining, reset);
+    const least = Number(to[told + 1]);
+    if (told >= 0 && (remaining > least || (remaining === least && Number(reset) <= Number(to[told + 3])))) {
+      return;
+    }
+    setNumbers(to, most, remaining, reset);
   };
 }
 

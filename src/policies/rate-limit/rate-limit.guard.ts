@@ -22,7 +22,7 @@ import { headerValue } from '../../contracts/raw-headers.js';
 import { copyFields } from './copy-fields.js';
 import { declarationName } from './declaration-name.js';
 import { methodName } from './method-name.js';
-import { RATE_LIMIT, type RateLimitOptions, windowMs } from './rate-limit.options.js';
+import { RATE_LIMIT, RATE_LIMIT_DEFAULTS, type RateLimitOptions, windowMs } from './rate-limit.options.js';
 import { RateLimitPolicy } from './rate-limit.policy.js';
 import {
   needsThrottlerGuard,
@@ -94,9 +94,9 @@ export class RateLimitGuard extends ThrottlerGuard implements CompilableEnhancer
     const declared = nearestDeclaration(RATE_LIMIT, context.getHandler(), context.getClass());
     if (declared === undefined) return super.handleRequest(request);
     if (throttler.name !== this.throttlers[0]?.name) return true;
-    refuseBeyondThrottler(declared.options as RateLimitOptions, context);
     const { limit, window, bucket, shadow } = declared.options as RateLimitOptions;
     if (shadow === true) return true;
+    refuseBeyondThrottler(declared.options as RateLimitOptions, context);
     const ttl = windowMs(window);
     const generateKey = (_: ExecutionContext, tracker: string): string => `${bucket}:${tracker}`;
     return super.handleRequest({ ...request, limit, ttl, blockDuration: ttl, generateKey });
@@ -163,14 +163,18 @@ export class RateLimitGuard extends ThrottlerGuard implements CompilableEnhancer
   }
 }
 
-/** What ThrottlerGuard knows of a limit. */
-const THROTTLER_OPTIONS = new Set(['limit', 'window', 'bucket', 'headers', 'name', 'by', 'fail']);
+/** What ThrottlerGuard knows of a limit, or what means nothing to it. */
+const THROTTLER_OPTIONS = new Set(['limit', 'window', 'bucket', 'headers', 'name', 'fail', 'lease']);
+/** Nobody is known there, so a subject is an address. */
+const THROTTLER_KEYS: readonly unknown[] = ['address', 'subject'];
 
 /** @throws ConfigError for a limit that only the gateway's own stages can hold: it must not seem to be held */
 function refuseBeyondThrottler(options: RateLimitOptions, context: ExecutionContext): void {
-  const beyond = Object.entries(options).filter(
-    ([name, value]) => value !== undefined && !THROTTLER_OPTIONS.has(name),
-  );
+  const defaults: Readonly<Record<string, unknown>> = RATE_LIMIT_DEFAULTS;
+  const beyond = Object.entries(options).filter(([name, value]) => {
+    if (value === undefined || value === defaults[name] || THROTTLER_OPTIONS.has(name)) return false;
+    return name !== 'by' || !THROTTLER_KEYS.includes(value);
+  });
   if (beyond.length === 0) return;
   const names = beyond.map(([name]) => name).join(' and ');
   const where = `${context.getClass().name}.${context.getHandler().name}`;

@@ -135,7 +135,7 @@ export interface ResolvedRateLimit {
 
 export const RATE_LIMIT = 'rate-limit';
 
-const RATE_LIMIT_DEFAULTS = {
+export const RATE_LIMIT_DEFAULTS = {
   algorithm: 'fixed-window',
   cost: 1,
   shadow: false,

@@ -1,6 +1,7 @@
 import type { Exchange } from '../../contracts/exchange.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
 import type { Stage } from '../../contracts/policy.js';
+import type { Standing } from './meters/limit-meter.js';
 import { rateLimitFields } from './rate-limit.fields.js';
 import type { ResolvedRateLimit } from './rate-limit.options.js';
 import type { Verdict } from './stores/limit-store.js';
@@ -44,8 +45,15 @@ export function rateLimitStage(
   };
 }
 
-/** Where the least is left. */
+/** Where the least is left; of several such, where it stays so for longest. */
 function tightest({ standings }: Verdict): number {
-  const left = standings.map(({ remaining }) => remaining);
-  return left.indexOf(Math.min(...left));
+  let found = 0;
+  let least = standings[0] as Standing;
+  standings.forEach((standing, i) => {
+    const { remaining, resetMs } = standing;
+    if (remaining > least.remaining || (remaining === least.remaining && resetMs <= least.resetMs)) return;
+    found = i;
+    least = standing;
+  });
+  return found;
 }

@@ -109,8 +109,7 @@ export class MemoryRateLimitStore implements LimitStore, ThrottlerStorage {
       case 'fixed-window':
         return new WindowMeter(limit, this.#cells<WindowCell>(bucket, meter), () => windowMs);
       case 'calendar-window': {
-        const { now } = this.#clock;
-        const length = () => untilCalendarEnd(Math.floor(now()), meter);
+        const length = () => untilCalendarEnd(Math.floor(this.#clock.now()), meter);
         return new WindowMeter(limit, this.#cells<WindowCell>(bucket, meter), length);
       }
       case 'sliding-window':

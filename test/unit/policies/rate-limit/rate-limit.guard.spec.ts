@@ -1,11 +1,21 @@
 import type { Server } from 'node:http';
-import { Controller, Get, type INestApplication, Injectable, UseGuards } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  Controller,
+  Get,
+  type INestApplication,
+  Injectable,
+  UseGuards,
+} from '@nestjs/common';
+import { APP_FILTER, BaseExceptionFilter } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { getStorageToken, SkipThrottle, Throttle, ThrottlerGuard } from '@nestjs/throttler';
 import type { NextFunction, Request, Response } from 'express';
 import request from 'supertest';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isCompilable } from '../../../../src/contracts/compilable-enhancer.js';
+import { ConfigError } from '../../../../src/contracts/config-problem.js';
 import { Exchange } from '../../../../src/contracts/exchange.js';
 import { attachExchange } from '../../../../src/contracts/exchange-of.js';
 import { principalOf } from '../../../../src/contracts/principal.js';
@@ -81,7 +91,85 @@ class BareController {
   }
 }
 
+@Controller('beyond')
+@UseGuards(RateLimitGuard)
+class BeyondController {
+  @Get('plans')
+  @RateLimit({
+    limit: 1,
+    window: '1m',
+    plans: { gold: { limit: 2, window: '1m' } },
+    planBy: { claim: 'plan' },
+  })
+  plans(): string {
+    return 'plans';
+  }
+
+  @Get('cost')
+  @RateLimit({ limit: 5, window: '1m', cost: 5 })
+  cost(): string {
+    return 'cost';
+  }
+
+  @Get('algorithm')
+  @RateLimit({ limit: 1, window: '1m', algorithm: 'token-bucket', burst: 5 })
+  algorithm(): string {
+    return 'algorithm';
+  }
+
+  @Get('also')
+  @RateLimit({ limit: 1, window: '1m', also: [{ limit: 2, window: '1h' }] })
+  also(): string {
+    return 'also';
+  }
+
+  @Get('global')
+  @RateLimit({ limit: 1, window: '1m', by: 'global' })
+  global(): string {
+    return 'global';
+  }
+
+  @Get('header')
+  @RateLimit({ limit: 1, window: '1m', by: { header: 'X-Tenant' } })
+  header(): string {
+    return 'header';
+  }
+
+  @Get('within')
+  @RateLimit({
+    limit: 1,
+    window: '1m',
+    by: 'address',
+    cost: 1,
+    algorithm: 'fixed-window',
+    shadow: false,
+    name: 'within',
+    headers: true,
+    fail: 'open',
+    lease: 1,
+  })
+  within(): string {
+    return 'within';
+  }
+
+  @Get('shadow')
+  @RateLimit({ limit: 1, window: '1m', shadow: true, by: 'global' })
+  shadow(): string {
+    return 'shadow';
+  }
+}
+
+/** Remembers what the guard threw, and answers as Nest does. */
+@Catch()
+class RememberingFilter extends BaseExceptionFilter {
+  override catch(error: unknown, host: ArgumentsHost): void {
+    thrown.push(error);
+    super.catch(error, host);
+  }
+}
+
 let app: INestApplication<Server>;
+let thrown: unknown[];
 let clock: FakeClock;
 let exchanges: Exchange[];
 
@@ -99,10 +187,12 @@ function edge(req: Request, res: Response, next: NextFunction): void {
 
 async function boot(withEdge: boolean, options: RateLimitModuleOptions = {}): Promise<void> {
   exchanges = [];
+  thrown = [];
   clock = new FakeClock();
   const module = await Test.createTestingModule({
     imports: [RateLimitModule.forRoot({ storage: new MemoryRateLimitStore({ clock }), ...options })],
-    controllers: [LimitedController, ThrottledController, BareController],
+    controllers: [LimitedController, ThrottledController, BareController, BeyondController],
+    providers: [{ provide: APP_FILTER, useClass: RememberingFilter }],
   }).compile();
   app = module.createNestApplication<INestApplication<Server>>({ logger: ['error'] });
   if (withEdge) app.use(edge);
@@ -243,6 +333,42 @@ describe('RateLimitGuard in an application without the gateway', () => {
     expect(second.status).toBe(429);
     expect(second.headers['retry-after']).toBe('10');
     expect(skipped.status).toBe(200);
+  });
+});
+
+describe('limits that only the gateway can hold, in an application without it', () => {
+  beforeEach(async () => {
+    await boot(false);
+    app.useLogger(false);
+  });
+
+  it.each([
+    ['plans', 'plans and planBy'],
+    ['cost', 'cost'],
+    ['algorithm', 'algorithm and burst'],
+    ['also', 'also'],
+    ['global', 'by'],
+    ['header', 'by'],
+  ])('are refused, so that they do not seem to be held (%s)', async (method, named) => {
+    const answer = await get(`/beyond/${method}`);
+
+    expect(answer.status).toBe(500);
+    expect(answer.text).not.toContain(method);
+    expect(thrown).toEqual([expect.any(ConfigError)]);
+    expect((thrown[0] as ConfigError).problems).toEqual([
+      {
+        where: `BeyondController.${method}`,
+        message: `@RateLimit({ ${named} }) needs the gateway's edge; start the application with createGateway.`,
+      },
+    ]);
+  });
+
+  it('are kept where they say nothing that ThrottlerGuard does not know', async () => {
+    expect(await statuses('/beyond/within', '/beyond/within')).toEqual([200, 429]);
+  });
+
+  it('are passed over where they would refuse nobody', async () => {
+    expect(await statuses('/beyond/shadow', '/beyond/shadow')).toEqual([200, 200]);
   });
 });
 
