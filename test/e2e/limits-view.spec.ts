@@ -101,7 +101,7 @@ interface Limit {
 }
 
 describe.each(WAYS)('the view of limits on the admin port, %s', (way) => {
-  const fixture = gatewayOf(AppModule, { way, environment: { ADMIN_TOKEN } });
+  const fixture = gatewayOf(AppModule, { way, environment: { ADMIN_TOKEN, TRUSTED_PROXIES: '127.0.0.1' } });
 
   const view = (query: Readonly<Record<string, string>> = {}, method = 'GET'): Promise<Answer> => {
     const search = Object.keys(query).length === 0 ? '' : `?${new URLSearchParams(query)}`;
@@ -243,6 +243,35 @@ describe.each(WAYS)('the view of limits on the admin port, %s', (way) => {
 
     expect(before).toEqual([200, 429]);
     expect(await status('/viewed/claim', caller)).toBe(200);
+  });
+
+  it('finds a text that is counted by its digest, and an IPv6 address that is counted by its subnet', async () => {
+    const tenant = 'x'.repeat(1_000);
+    const from = { 'X-Forwarded-For': '2001:db8:0:7::1' };
+    const before = [
+      await status('/viewed/tenant', { 'X-Tenant': tenant }),
+      await status('/viewed/tenant', { 'X-Tenant': tenant }),
+      await status('/viewed/tenant', from),
+      await status('/viewed/tenant', from),
+    ];
+
+    const standing = await view({ bucket: 'tenants & co', key: '2001:db8:0:7::2' });
+    await view({ bucket: 'tenants & co', key: '2001:db8:0:7::2' }, 'DELETE');
+    await view({ bucket: 'tenants & co', key: tenant }, 'DELETE');
+
+    const after = [
+      await status('/viewed/tenant', { 'X-Tenant': tenant }),
+      await status('/viewed/tenant', from),
+    ];
+    expect(before).toEqual([200, 429, 200, 429]);
+    expect(standing.json()).toContainEqual(
+      expect.objectContaining({
+        kind: 'no-header:x-tenant',
+        key: '2001:db8:0:7::/64',
+        windows: [expect.objectContaining({ remaining: 0 })],
+      }),
+    );
+    expect(after).toEqual([200, 200]);
   });
 
   it('says what is missing from a question', async () => {
