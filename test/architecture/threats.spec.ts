@@ -22,6 +22,7 @@ const PROMISED: readonly (number | readonly [from: number, to: number])[] = [
   [54, 60],
   [61, 65],
   [66, 69],
+  71,
   [73, 75],
   [76, 79],
   [82, 90],

@@ -1,5 +1,5 @@
 import { type ClientHttp2Session, connect } from 'node:http2';
-import { Get, Module } from '@nestjs/common';
+import { Get, Module, type Type } from '@nestjs/common';
 import {
   AdmissionLimit,
   Authenticate,
@@ -434,14 +434,11 @@ describe('limits that cannot be held', () => {
     })
     class WrongModule {}
 
-    const starting = startGateway(WrongModule, { environment: { UPSTREAM_URL: 'http://127.0.0.1:1' } });
-    const error = await starting.catch((thrown: unknown) => thrown);
+    const told = await problemsOf(WrongModule);
 
-    expect(error).toBeInstanceOf(ConfigError);
-    const told = (error as ConfigError).problems.map(({ where, message }) => `${where}: ${message}`);
     const noWindow = (window: string) =>
       `window is "${window}"; must be whole milliseconds above 0 or a count with s, m, h, d, mo or y, like '10m'.`;
-    expect(told.sort()).toEqual([
+    expect(told).toEqual([
       'WrongController.algorithm: @RateLimit: algorithm is "leaky"; must be fixed-window, calendar-window, sliding-window, token-bucket.',
       'WrongController.also: @AdmissionLimit: also is {"limit":2,"window":"1h"}; must be a list of limits.',
       'WrongController.burst: @RateLimit: also[0].burst is 0; must be a whole number above 0.',
@@ -460,4 +457,63 @@ describe('limits that cannot be held', () => {
       "WrongPlansController.plans: @RateLimit: plans.gold.burst means something to algorithm: 'token-bucket' only; leave it out.",
     ]);
   });
+
+  it('are refused at start where the storage given counts fixed windows alone', async () => {
+    @ProxyController(SERVICE, 'beyond')
+    @Public()
+    class BeyondController {
+      constructor(@InjectUpstream(SERVICE) private readonly service: UpstreamClient) {}
+
+      @Get('fixed')
+      @RateLimit({ limit: 1, window: '1m' })
+      fixed(@Forward() call: ForwardCall) {
+        return this.service.forward(call);
+      }
+
+      @Get('bucket')
+      @RateLimit({ limit: 1, window: '1m', algorithm: 'token-bucket' })
+      bucket(@Forward() call: ForwardCall) {
+        return this.service.forward(call);
+      }
+
+      @Get('several')
+      @RateLimit({ limit: 1, window: '1m', also: [{ limit: 2, window: '1h' }] })
+      several(@Forward() call: ForwardCall) {
+        return this.service.forward(call);
+      }
+
+      @Get('cost')
+      @RateLimit({ limit: 5, window: '1m', cost: 5 })
+      cost(@Forward() call: ForwardCall) {
+        return this.service.forward(call);
+      }
+
+      @Get('places')
+      @ConcurrencyLimit({ limit: 1 })
+      places(@Forward() call: ForwardCall) {
+        return this.service.forward(call);
+      }
+    }
+    const storage = { increment: () => Promise.reject(new Error('never asked')) };
+
+    @Module({
+      imports: [GatewayModule.forRoot({ rateLimit: { storage } }), UpstreamModule.forFeature(SERVICE)],
+      controllers: [BeyondController],
+    })
+    class BeyondModule {}
+
+    expect(await problemsOf(BeyondModule)).toEqual([
+      'BeyondController.bucket: @RateLimit: the storage given counts fixed windows, and no token-bucket; leave the storage out, or give one that is a LimitStore.',
+      'BeyondController.cost: @RateLimit: cost is given, but the store counts requests one by one; leave it out, or the storage.',
+      'BeyondController.places: @ConcurrencyLimit: the storage given knows no places; leave the storage out, or give one that is a LimitStore.',
+      'BeyondController.several: @RateLimit: the storage given counts one window for each limit; leave the storage out, or give one that is a LimitStore.',
+    ]);
+  });
 });
+
+async function problemsOf(module: Type): Promise<readonly string[]> {
+  const starting = startGateway(module, { environment: { UPSTREAM_URL: 'http://127.0.0.1:1' } });
+  const error = await starting.catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(ConfigError);
+  return (error as ConfigError).problems.map(({ where, message }) => `${where}: ${message}`).sort();
+}

@@ -1,4 +1,5 @@
 import { All, Get, Module } from '@nestjs/common';
+import { type ThrottlerStorage, ThrottlerStorageService } from '@nestjs/throttler';
 import {
   AdmissionLimit,
   ConcurrencyLimit,
@@ -16,7 +17,8 @@ import {
   type UpstreamClient,
   UpstreamModule,
 } from 'portcullis';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { DistantLimitStore } from '../support/distant.limit-store.js';
 import { Gate } from '../support/gate.js';
 import { gatewayOf } from '../support/gateway.fixture.js';
 import { type Answer, type Ask, ask, WAYS } from '../support/gateway.harness.js';
@@ -101,7 +103,7 @@ interface Limit {
 }
 
 describe.each(WAYS)('the view of limits on the admin port, %s', (way) => {
-  const fixture = gatewayOf(AppModule, { way, environment: { ADMIN_TOKEN } });
+  const fixture = gatewayOf(AppModule, { way, environment: { ADMIN_TOKEN, TRUSTED_PROXIES: '127.0.0.1' } });
 
   const view = (query: Readonly<Record<string, string>> = {}, method = 'GET'): Promise<Answer> => {
     const search = Object.keys(query).length === 0 ? '' : `?${new URLSearchParams(query)}`;
@@ -245,6 +247,35 @@ describe.each(WAYS)('the view of limits on the admin port, %s', (way) => {
     expect(await status('/viewed/claim', caller)).toBe(200);
   });
 
+  it('finds a text that is counted by its digest, and an IPv6 address that is counted by its subnet', async () => {
+    const tenant = 'x'.repeat(1_000);
+    const from = { 'X-Forwarded-For': '2001:db8:0:7::1' };
+    const before = [
+      await status('/viewed/tenant', { 'X-Tenant': tenant }),
+      await status('/viewed/tenant', { 'X-Tenant': tenant }),
+      await status('/viewed/tenant', from),
+      await status('/viewed/tenant', from),
+    ];
+
+    const standing = await view({ bucket: 'tenants & co', key: '2001:db8:0:7::2' });
+    await view({ bucket: 'tenants & co', key: '2001:db8:0:7::2' }, 'DELETE');
+    await view({ bucket: 'tenants & co', key: tenant }, 'DELETE');
+
+    const after = [
+      await status('/viewed/tenant', { 'X-Tenant': tenant }),
+      await status('/viewed/tenant', from),
+    ];
+    expect(before).toEqual([200, 429, 200, 429]);
+    expect(standing.json()).toContainEqual(
+      expect.objectContaining({
+        kind: 'no-header:x-tenant',
+        key: '2001:db8:0:7::/64',
+        windows: [expect.objectContaining({ remaining: 0 })],
+      }),
+    );
+    expect(after).toEqual([200, 200]);
+  });
+
   it('says what is missing from a question', async () => {
     const answers = [
       await view({ bucket: 'quota' }),
@@ -319,6 +350,71 @@ describe.each(WAYS)('the view of limits on the admin port, %s', (way) => {
     expect(await go()).toBe(429);
   });
 });
+
+describe('the view of limits on a storage of the team', () => {
+  const DEAD = 'The store of limits could not be asked';
+  const stores = { distant: new DistantLimitStore(), throttler: new ThrottlerStorageService() };
+  const fixtures = {
+    distant: gatewayOf(appOn(stores.distant), {}),
+    throttler: gatewayOf(appOn(stores.throttler), {}),
+  };
+  afterAll(() => stores.throttler.onApplicationShutdown());
+
+  const view = (kind: keyof typeof fixtures, method: string): Promise<Answer> =>
+    ask(`${fixtures[kind].running.adminUrl}/limits?bucket=team&key=ann`, { method });
+  const status = async (kind: keyof typeof fixtures): Promise<number> =>
+    (await fixtures[kind].ask('/team', { headers: bearer({ sub: 'ann' }) })).status;
+
+  it('says so when the store cannot be asked, and lists the limits all the same', async () => {
+    stores.distant.dead = true;
+    const answers = [await view('distant', 'GET'), await view('distant', 'DELETE')];
+    const list = await ask(`${fixtures.distant.running.adminUrl}/limits`);
+    stores.distant.dead = false;
+    const back = await view('distant', 'GET');
+
+    expect(answers.map((answer) => answer.json())).toEqual([
+      { title: DEAD, status: 503 },
+      { title: DEAD, status: 503, detail: 'Nothing may have been reset.' },
+    ]);
+    expect(answers[0]?.headers['retry-after']).toBe('2');
+    expect(list.status).toBe(200);
+    expect(back.json()).toContainEqual(
+      expect.objectContaining({ kind: 'subject', windows: [{ remaining: 1, resetSeconds: 3600 }] }),
+    );
+  });
+
+  it('counts nobody who is only looked at, where the storage can do nothing but count', async () => {
+    const looks = [await view('throttler', 'GET'), await view('throttler', 'GET')];
+    const found = [await status('throttler'), await status('throttler')];
+
+    expect(looks.map((look) => look.status)).toEqual([503, 503]);
+    expect(found).toEqual([200, 429]);
+  });
+});
+
+function appOn(storage: ThrottlerStorage): object {
+  @ProxyController(SERVICE, 'team')
+  class TeamController {
+    constructor(@InjectUpstream(SERVICE) private readonly service: UpstreamClient) {}
+
+    @Get()
+    @RateLimit({ limit: 1, window: '1h', bucket: 'team' })
+    team(@Forward() call: ForwardCall) {
+      return this.service.forward(call);
+    }
+  }
+
+  @Module({
+    imports: [
+      GatewayModule.forRoot({ authentication: jwt(), rateLimit: { storage } }),
+      UpstreamModule.forFeature(SERVICE),
+    ],
+    controllers: [TeamController],
+  })
+  class TeamModule {}
+
+  return TeamModule;
+}
 
 /** Resolves when a request has come to an upstream that answers none before it is told to. */
 function heldUpstream({ upstream }: ReturnType<typeof gatewayOf>): [Promise<void>, () => void] {

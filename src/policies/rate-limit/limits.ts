@@ -61,9 +61,9 @@ export class Limits {
     const { policy, name, bucket } = limit;
     const observed = Object.freeze({ policy, name, bucket, route: route.id });
     const cost = costOf(limit.cost, (said) => observer.costRefused(observed, said));
-    const count = byKey(limit.by, route, this.subnetOf, (kind) => {
+    const count = byKey(limit.by, route, this.subnetOf, (kind, asCounted) => {
       const limiter = this.#store.open(ruleOf(limit, kind));
-      this.open.addRate(limit, kind, route, limiter);
+      this.open.addRate(limit, kind, route, limiter, asCounted);
       if (cost === undefined) return (key) => limiter.hit(key, 1);
       return (key, exchange) => limiter.hit(key, cost(exchange));
     });
@@ -73,9 +73,9 @@ export class Limits {
   concurrencyStage(limit: ResolvedConcurrencyLimit, route: RouteFacts): Stage {
     const { policy, name, bucket } = limit;
     const observed = Object.freeze({ policy, name, bucket, route: route.id });
-    const enter = byKey(limit.by, route, this.subnetOf, (kind) => {
+    const enter = byKey(limit.by, route, this.subnetOf, (kind, asCounted) => {
       const places = this.#store.openPlaces({ ...limit, bucket: `${bucket} ${kind}` });
-      this.open.addPlaces(limit, kind, route, places);
+      this.open.addPlaces(limit, kind, route, places, asCounted);
       return (key) => places.enter(key);
     });
     return concurrencyLimitStage(limit, enter, () => this.#observer.wouldRefuse(observed));

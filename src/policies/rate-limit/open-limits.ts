@@ -1,5 +1,6 @@
 import type { RouteFacts } from '../../contracts/route-facts.js';
 import type { ResolvedConcurrencyLimit } from './concurrency-limit.options.js';
+import type { AsCounted } from './keys/by-key.js';
 import type { ResolvedRateLimit } from './rate-limit.options.js';
 import type { Limiter, Places } from './stores/limit-store.js';
 
@@ -17,6 +18,7 @@ export interface OpenLimitView {
 
 /** How one key stands at one limit. */
 export interface LimitStandingView extends Omit<OpenLimitView, 'routes'> {
+  /** As it is counted: an IPv6 address as its subnet, a long text as its digest. */
   readonly key: string;
   /** At each window of the limit; seconds until it is whole again. */
   readonly windows?: readonly { readonly remaining: number; readonly resetSeconds: number }[];
@@ -29,6 +31,7 @@ export interface LimitStandingView extends Omit<OpenLimitView, 'routes'> {
 interface OpenLimit {
   readonly view: Omit<OpenLimitView, 'routes'>;
   readonly routes: Set<string>;
+  readonly asCounted: AsCounted;
   stand(key: string): Promise<Omit<LimitStandingView, keyof OpenLimitView | 'key'>>;
   reset(key: string): void | Promise<void>;
 }
@@ -37,9 +40,16 @@ interface OpenLimit {
 export class OpenLimits {
   readonly #limits = new Map<string, OpenLimit>();
 
-  addRate(limit: ResolvedRateLimit, kind: string, route: RouteFacts, limiter: Limiter): void {
+  addRate(
+    limit: ResolvedRateLimit,
+    kind: string,
+    route: RouteFacts,
+    limiter: Limiter,
+    asCounted: AsCounted,
+  ): void {
     const allowed = limit.quotas.map(({ text }) => text);
     this.#add(viewOf(limit, kind, allowed), route, {
+      asCounted,
       async stand(key) {
         const answer = limiter.hit(key, 0);
         const { standings, store } = answer instanceof Promise ? await answer : answer;
@@ -55,8 +65,15 @@ export class OpenLimits {
     });
   }
 
-  addPlaces(limit: ResolvedConcurrencyLimit, kind: string, route: RouteFacts, places: Places): void {
+  addPlaces(
+    limit: ResolvedConcurrencyLimit,
+    kind: string,
+    route: RouteFacts,
+    places: Places,
+    asCounted: AsCounted,
+  ): void {
     this.#add(viewOf(limit, kind, [`${limit.limit} requests at a time`]), route, {
+      asCounted,
       stand: async (key) => ({ running: await places.taken(key) }),
       reset: (key) => places.reset(key),
     });
@@ -66,16 +83,20 @@ export class OpenLimits {
     return [...this.#limits.values()].map(({ view, routes }) => ({ ...view, routes: [...routes] }));
   }
 
-  /** How a key stands at every limit of a bucket that has such keys. */
+  /** How a key stands at every limit of a bucket. */
   standings(bucket: string, key: string): Promise<readonly LimitStandingView[]> {
-    const limits = this.#of(bucket);
-    return Promise.all(limits.map(async ({ view, stand }) => ({ ...view, key, ...(await stand(key)) })));
+    return Promise.all(
+      this.#of(bucket).map(async ({ view, asCounted, stand }) => {
+        const counted = asCounted(key);
+        return { ...view, key: counted, ...(await stand(counted)) };
+      }),
+    );
   }
 
   /** Lets a key begin anew at every limit of a bucket. @returns how many limits that are @throws Error of the store */
   async reset(bucket: string, key: string): Promise<number> {
     const limits = this.#of(bucket);
-    await Promise.all(limits.map(async (limit) => limit.reset(key)));
+    await Promise.all(limits.map(async (limit) => limit.reset(limit.asCounted(key))));
     return limits.length;
   }
 
@@ -83,7 +104,11 @@ export class OpenLimits {
     return [...this.#limits.values()].filter(({ view }) => view.bucket === bucket);
   }
 
-  #add(view: OpenLimit['view'], { id }: RouteFacts, acts: Pick<OpenLimit, 'stand' | 'reset'>): void {
+  #add(
+    view: OpenLimit['view'],
+    { id }: RouteFacts,
+    acts: Pick<OpenLimit, 'asCounted' | 'stand' | 'reset'>,
+  ): void {
     const key = JSON.stringify(view);
     let limit = this.#limits.get(key);
     if (limit === undefined) {

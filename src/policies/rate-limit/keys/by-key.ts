@@ -7,6 +7,8 @@ import type { RateLimitBy } from '../rate-limit.options.js';
 
 /** What is done to a key of one kind. */
 export type ForKey<T> = (key: string, exchange: Exchange) => T;
+/** How a key of one kind is written in its count, for whoever has it from elsewhere. */
+export type AsCounted = (key: string) => string;
 
 /** A longer key of a client's or a team's own making is replaced by its digest, so that keys are bounded in size too. */
 const LONGEST_KEY = 256;
@@ -21,10 +23,10 @@ export function byKey<T>(
   by: RateLimitBy | undefined,
   route: RouteFacts,
   subnetOf: (address: string) => string,
-  open: (kind: string) => ForKey<T>,
+  open: (kind: string, asCounted: AsCounted) => ForKey<T>,
 ): (exchange: Exchange) => T {
   const together = (kind: string, key: string) => {
-    const act = open(kind);
+    const act = open(kind, (given) => given);
     return (exchange: Exchange) => act(key, exchange);
   };
   /** Whoever has no such key counts by address, under a kind of its own unless another is named. */
@@ -33,8 +35,8 @@ export function byKey<T>(
     keyOf: (exchange: Exchange) => string | undefined,
     otherwise = `no-${kind}`,
   ) => {
-    const act = open(kind);
-    const byAddress = open(otherwise);
+    const act = open(kind, bounded);
+    const byAddress = open(otherwise, subnetOf);
     return (exchange: Exchange) => {
       const key = keyOf(exchange);
       return key === undefined || key === ''
@@ -45,7 +47,7 @@ export function byKey<T>(
 
   switch (by) {
     case 'address': {
-      const act = open('address');
+      const act = open('address', subnetOf);
       return (exchange) => act(subnetOf(exchange.clientAddress), exchange);
     }
     case 'route':

@@ -22,7 +22,9 @@ export class ThrottlerLimitStore implements LimitStore {
   open({ bucket, meters, name }: LimitRule): Limiter {
     const [{ limit, windowMs }] = meters as [LimitRule['meters'][number]];
     return {
-      hit: async (key): Promise<Verdict> => {
+      hit: async (key, cost): Promise<Verdict> => {
+        // Whoever only looks must not use up what is a client's.
+        if (cost === 0) throw new Error('The storage given cannot be asked without counting.');
         const record = await this.storage.increment(`${bucket}:${key}`, windowMs, limit, windowMs, name);
         const { isBlocked, totalHits, timeToExpire, timeToBlockExpire } = record;
         const resetMs = (isBlocked ? timeToBlockExpire : timeToExpire) * 1000;
