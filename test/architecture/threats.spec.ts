@@ -83,10 +83,11 @@ function promisedRows(): readonly number[] {
 
 function testedRows(): readonly number[] {
   const folders = SPECS.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
-  // Tables of cases that a proof takes its titles from.
   const files = [
     ...folders.filter((name) => name.endsWith('.spec.ts')),
+    // Tables of cases that a proof takes its titles from.
     join(TESTS, 'support/http2.floods.ts'),
+    join(TESTS, 'integration/limits-across-instances.spec.ts'),
   ];
   return files.flatMap((name) => {
     const text = readFileSync(name, 'utf8');

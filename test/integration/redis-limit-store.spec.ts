@@ -9,6 +9,7 @@ import type { LimitAlgorithm, LimitMeter } from '../../src/policies/rate-limit/m
 import type { Limiter } from '../../src/policies/rate-limit/stores/limit-store.js';
 import { MemoryRateLimitStore } from '../../src/policies/rate-limit/stores/memory-rate-limit.store.js';
 import { DECISION_SCRIPT } from '../../src/policies/rate-limit/stores/redis/decision.script.js';
+import { RENEW_SCRIPT } from '../../src/policies/rate-limit/stores/redis/places.script.js';
 import { RedisLimitStore } from '../../src/policies/rate-limit/stores/redis/redis-limit.store.js';
 import { RedisLimiter } from '../../src/policies/rate-limit/stores/redis/redis-limiter.js';
 import { RedisPlaces } from '../../src/policies/rate-limit/stores/redis/redis-places.js';
@@ -221,6 +222,37 @@ redis.describe('the Redis store of limits', () => {
     expect([held.passed, second.passed]).toEqual([true, false]);
     expect([abandoned.passed, soon.passed, late.passed]).toEqual([true, false, true]);
     late.leave();
+  });
+
+  it('renews many places a few at a time, so that nobody waits for it', async () => {
+    const real = new RedisSharedState(connection);
+    let running = 0;
+    let most = 0;
+    let largest = 0;
+    const watched: SharedState = {
+      get: (key) => real.get(key),
+      run: (script, keys, args) => {
+        if (script === RENEW_SCRIPT) {
+          most = Math.max(most, ++running);
+          largest = Math.max(largest, args.length - 1);
+        }
+        return real.run(script, keys, args).finally(() => script === RENEW_SCRIPT && running--);
+      },
+    };
+    const places = new RedisPlaces(watched, 1_500, 300);
+    const keys = Array.from({ length: 1_000 }, (_, i) => (i % 2 === 0 ? 'shared' : `own ${i}`));
+    for (let i = 0; i < keys.length; i += 100) {
+      const some = keys.slice(i, i + 100);
+      const entered = await Promise.all(
+        some.map((key) => places.enter({ bucket: 'orders', limit: 500 }, key)),
+      );
+      expect(entered.every(({ passed }) => passed)).toBe(true);
+    }
+    await sleep(1_700);
+
+    expect(await places.taken('orders', 'shared')).toBe(500);
+    expect(await lifetimes()).toHaveLength(501);
+    expect([most, largest]).toEqual([50, 100]);
   });
 
   describe('with leases', () => {

@@ -7,6 +7,9 @@ import { LIMIT_KEY_PREFIX } from './redis-limiter.js';
 /** A place is kept for so long without being renewed: so late are those of an instance that was killed free again. */
 export const PLACE_MS = 15_000;
 const RENEW_MS = PLACE_MS / 3;
+/** Places renewed by one script, and scripts on their way: whoever asks meanwhile waits for no more than these. */
+const RENEWED_AT_ONCE = 100;
+const RENEWALS_AT_ONCE = 50;
 
 /**
  * The places of concurrency limits in Redis: for each key a set of who is in, each until a time. This process renews its
@@ -16,6 +19,7 @@ export class RedisPlaces {
   /** Who is in through this process, by Redis key. */
   readonly #inside = new Map<string, Set<string>>();
   #renewal: NodeJS.Timeout | undefined;
+  #renewing = false;
 
   constructor(
     private readonly state: SharedState,
@@ -59,7 +63,7 @@ export class RedisPlaces {
       this.#inside.set(redisKey, ids);
     }
     ids.add(id);
-    this.#renewal ??= setInterval(() => this.#renew(), this.renewMs).unref();
+    this.#renewal ??= setInterval(() => void this.#renew(), this.renewMs).unref();
   }
 
   #leave(redisKey: string, id: string): void {
@@ -75,9 +79,33 @@ export class RedisPlaces {
     this.state.run("return redis.call('ZREM', KEYS[1], ARGV[1])", [redisKey], [id]).catch(() => undefined);
   }
 
-  #renew(): void {
-    for (const [redisKey, ids] of this.#inside) {
-      this.state.run(RENEW_SCRIPT, [redisKey], [this.placeMs, ...ids]).catch(() => undefined);
+  /** The next time comes before a place that was missed is lost. */
+  async #renew(): Promise<void> {
+    if (this.#renewing) return;
+    this.#renewing = true;
+    let asked: Promise<unknown>[] = [];
+    for (const [redisKey, ids] of this.#renewed()) {
+      // In the same turn as they were looked up: one that has left must not be let in again.
+      asked.push(this.state.run(RENEW_SCRIPT, [redisKey], [this.placeMs, ...ids]).catch(() => undefined));
+      if (asked.length < RENEWALS_AT_ONCE) continue;
+      await Promise.all(asked);
+      asked = [];
+    }
+    await Promise.all(asked);
+    this.#renewing = false;
+  }
+
+  /** Who is in, some of one key at a time, as it is when the next is asked for. */
+  *#renewed(): Generator<readonly [redisKey: string, ids: readonly string[]]> {
+    for (const [redisKey, inside] of this.#inside) {
+      let ids: string[] = [];
+      for (const id of inside) {
+        ids.push(id);
+        if (ids.length < RENEWED_AT_ONCE) continue;
+        yield [redisKey, ids];
+        ids = [];
+      }
+      if (ids.length > 0) yield [redisKey, ids];
     }
   }
 }
