@@ -373,7 +373,7 @@ describe.each(WAYS)('requests that run at the same time, %s', (way) => {
       expect(second.headers['ratelimit']).toBeUndefined();
       expect(second.headers['ratelimit-policy']).toBeUndefined();
       expect(metrics.text).toMatch(/^portcullis_limits_shadowed_total\{.*portcullis_limit="planned".*\} 1$/m);
-      expect(await fixture.running.logged('limit.would-refuse', 1)).toMatchObject([
+      expect(await fixture.running.logged('limits.would-refuse', 1)).toMatchObject([
         { level: 'warn', policy: 'concurrency-limit', limit: 'planned', route: 'GET /places/shadow' },
       ]);
     });

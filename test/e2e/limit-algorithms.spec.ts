@@ -256,7 +256,7 @@ describe.each(WAYS)('how limits count, %s', (way) => {
       expect(atOnce[0]?.headers['ratelimit']).toBe('"default";r=2;t=2');
       expect(atOnce[3]?.headers['retry-after']).toBe('2');
       expect(atOnce[3]?.json()).toMatchObject({
-        detail: 'At most 1 requests in 2s, 3 at once, are allowed.',
+        detail: 'The limit is 1 request in 2s, 3 at once.',
       });
       expect([early, due, rested]).toEqual([[429], [200, 429], [200, 200, 200, 429]]);
     });
@@ -293,7 +293,7 @@ describe.each(WAYS)('how limits count, %s', (way) => {
       expect(beyondMinute?.headers['ratelimit']).toBe('"default";r=0;t=60, "default-1d";r=1;t=86400');
       expect(beyondMinute?.json()).toMatchObject({
         policy: 'rate-limit',
-        detail: 'At most 2 requests in 1m are allowed.',
+        detail: 'The limit is 2 requests in 1m.',
       });
       expect(lastOfDay?.status).toBe(200);
       expect(beyondDay?.status).toBe(429);
@@ -304,7 +304,7 @@ describe.each(WAYS)('how limits count, %s', (way) => {
         'x-ratelimit-remaining': '0',
         'x-ratelimit-reset': '86340',
       });
-      expect(beyondDay?.json()).toMatchObject({ detail: 'At most 3 requests in 1d are allowed.' });
+      expect(beyondDay?.json()).toMatchObject({ detail: 'The limit is 3 requests in 1d.' });
       expect(nextDay).toEqual([200, 200, 429]);
     });
 
@@ -316,7 +316,7 @@ describe.each(WAYS)('how limits count, %s', (way) => {
       expect(refused?.status).toBe(429);
       expect(refused?.headers['retry-after']).toBe('86400');
       expect(refused?.headers['x-ratelimit-reset']).toBe('86400');
-      expect(refused?.json()).toMatchObject({ detail: 'At most 1 requests in 1d are allowed.' });
+      expect(refused?.json()).toMatchObject({ detail: 'The limit is 1 request in 1d.' });
     });
 
     it('counts addresses before identity in the same ways', async () => {
@@ -329,10 +329,10 @@ describe.each(WAYS)('how limits count, %s', (way) => {
       expect(beyondBurst?.json()).toMatchObject({
         status: 429,
         policy: 'admission-limit',
-        detail: 'At most 1 requests in 1s, 2 at once, are allowed.',
+        detail: 'The limit is 1 request in 1s, 2 at once.',
       });
       expect(beyondBurst?.headers['retry-after']).toBe('1');
-      expect(beyondHour?.json()).toMatchObject({ detail: 'At most 3 requests in 1h are allowed.' });
+      expect(beyondHour?.json()).toMatchObject({ detail: 'The limit is 3 requests in 1h.' });
     });
 
     it('holds a plan to all of its windows, and others to their own', async () => {
@@ -350,7 +350,7 @@ describe.each(WAYS)('how limits count, %s', (way) => {
       expect(free.map(({ status }) => status)).toEqual([200, 429]);
       expect(free[0]?.headers['ratelimit-policy']).toBe('"default";q=1;w=60');
       expect(later.map(({ status }) => status)).toEqual([200, 429, 200]);
-      expect(later[1]?.json()).toMatchObject({ detail: 'At most 3 requests in 1d are allowed.' });
+      expect(later[1]?.json()).toMatchObject({ detail: 'The limit is 3 requests in 1d.' });
     });
   });
 });

@@ -244,7 +244,7 @@ describe.each(WAYS)('whom limits count, %s', (way) => {
         [200, '0'],
         [429, '0'],
       ]);
-      expect(await fixture.running.logged('limit.cost-refused', 1)).toMatchObject([
+      expect(await fixture.running.logged('limits.cost-refused', 1)).toMatchObject([
         { level: 'warn', policy: 'rate-limit', limit: 'default', route: 'GET /by/cost', said: 'NaN' },
       ]);
     });
@@ -260,7 +260,7 @@ describe.each(WAYS)('whom limits count, %s', (way) => {
       expect(last.headers['ratelimit']).toBeUndefined();
       expect(last.headers['retry-after']).toBeUndefined();
       expect(metrics.text).toMatch(/^portcullis_limits_shadowed_total\{.*portcullis_limit="planned".*\} 2$/m);
-      expect(await fixture.running.logged('limit.would-refuse', 1)).toMatchObject([
+      expect(await fixture.running.logged('limits.would-refuse', 1)).toMatchObject([
         { level: 'warn', policy: 'rate-limit', limit: 'planned', route: 'GET /by/shadow', requests: 1 },
       ]);
     });

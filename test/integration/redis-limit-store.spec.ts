@@ -231,6 +231,7 @@ redis.describe('the Redis store of limits', () => {
     let largest = 0;
     const watched: SharedState = {
       get: (key) => real.get(key),
+      partOf: () => '',
       run: (script, keys, args) => {
         if (script === RENEW_SCRIPT) {
           most = Math.max(most, ++running);

@@ -251,11 +251,11 @@ function resolveQuota(
   // A bucket is full again after this; of the other kinds it is the window.
   const fullMs = algorithm === 'token-bucket' ? memoryMs(meter) : meter.windowMs;
   const whole = calendar === undefined && fullMs % 1000 === 0;
-  const atOnce = burst === limit ? '' : `, ${burst} at once,`;
+  const atOnce = burst === limit ? '' : `, ${burst} at once`;
   return Object.freeze({
     meter,
     name,
     windowSeconds: whole ? fullMs / 1000 : undefined,
-    text: `${limit} requests in ${windowText(window)}${atOnce}`,
+    text: `${limit} ${limit === 1 ? 'request' : 'requests'} in ${windowText(window)}${atOnce}`,
   });
 }

@@ -22,7 +22,7 @@ export function rateLimitStage(
 ): Stage {
   const writeFields = limit.headers ? rateLimitFields(limit) : undefined;
   const { policy, shadow } = limit;
-  const details = limit.quotas.map(({ text }) => `At most ${text} are allowed.`);
+  const details = limit.quotas.map(({ text }) => `The limit is ${text}.`);
 
   const settle = (exchange: Exchange, verdict: Verdict): void => {
     const { passed, standings, store } = verdict;

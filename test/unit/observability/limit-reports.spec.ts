@@ -25,9 +25,9 @@ describe('reports of limits', () => {
     reports.wouldRefuse(rule('a'));
 
     expect(logged.map(([event, fields]) => [event, fields?.['bucket'], fields?.['requests']])).toEqual([
-      ['limit.would-refuse', 'a', 1],
-      ['limit.would-refuse', 'b', 1],
-      ['limit.would-refuse', 'a', 6],
+      ['limits.would-refuse', 'a', 1],
+      ['limits.would-refuse', 'b', 1],
+      ['limits.would-refuse', 'a', 6],
     ]);
   });
 
@@ -40,9 +40,9 @@ describe('reports of limits', () => {
     reports.costRefused(rule('c'), 1.5);
 
     expect(logged.map(([event, fields]) => [event, fields?.['said']])).toEqual([
-      ['limit.cost-refused', 'string'],
-      ['limit.cost-refused', 'no price'],
-      ['limit.cost-refused', '1.5'],
+      ['limits.cost-refused', 'string'],
+      ['limits.cost-refused', 'no price'],
+      ['limits.cost-refused', '1.5'],
     ]);
   });
 });
