@@ -5,6 +5,7 @@ import type { ResolvedConcurrencyLimit } from './concurrency-limit.options.js';
 import { placesFields } from './rate-limit.fields.js';
 import { LIMIT_STORE_FIELD } from './rate-limit.stage.js';
 import type { Admission } from './stores/limit-store.js';
+import { storeRejected } from './stores/limits-unavailable.js';
 
 /** Nobody knows when a place will be free. */
 const RETRY_AFTER_SECONDS = '1';
@@ -39,7 +40,8 @@ export function concurrencyLimitStage(
 
   return (exchange) => {
     const admission = enter(exchange);
-    if (admission instanceof Promise) return admission.then((ready) => settle(exchange, ready));
+    if (admission instanceof Promise)
+      return admission.then((ready) => settle(exchange, ready), storeRejected);
     settle(exchange, admission);
   };
 }

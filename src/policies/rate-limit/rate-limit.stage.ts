@@ -5,6 +5,7 @@ import type { Standing } from './meters/limit-meter.js';
 import { rateLimitFields } from './rate-limit.fields.js';
 import type { ResolvedRateLimit } from './rate-limit.options.js';
 import type { Verdict } from './stores/limit-store.js';
+import { storeRejected } from './stores/limits-unavailable.js';
 
 /** On answers that were decided without the store that instances share. */
 export const LIMIT_STORE_FIELD = 'X-RateLimit-Store';
@@ -40,7 +41,7 @@ export function rateLimitStage(
 
   return (exchange) => {
     const verdict = count(exchange);
-    if (verdict instanceof Promise) return verdict.then((ready) => settle(exchange, ready));
+    if (verdict instanceof Promise) return verdict.then((ready) => settle(exchange, ready), storeRejected);
     settle(exchange, verdict);
   };
 }

@@ -134,7 +134,7 @@ describe.each(WAYS)('limits that are counted far away, %s', (way) => {
         const reached = fixture.upstream.received.length;
         const next = await go(path);
 
-        expect(new Set(refused.map(({ status }) => status))).toEqual(new Set([500]));
+        expect(new Set(refused.map(({ status }) => status))).toEqual(new Set([503]));
         expect(refused[0]?.text).not.toContain('The store is gone');
         expect(reached).toBe(0);
         expect(next.status).toBe(200);
@@ -152,7 +152,7 @@ describe.each(WAYS)('limits that are counted far away, %s', (way) => {
       store.dead = false;
       const after = await go('/far/pages', preflight);
 
-      expect([before, refused, after].map(({ status }) => status)).toEqual([204, 500, 204]);
+      expect([before, refused, after].map(({ status }) => status)).toEqual([204, 503, 204]);
     });
 
     it('a client that leaves while the store is asked keeps no place', async () => {

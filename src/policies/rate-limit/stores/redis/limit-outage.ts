@@ -1,12 +1,10 @@
 import type { Clock } from '../../../../contracts/clock.js';
-import { GatewayError } from '../../../../contracts/gateway-error.js';
 import type { LimitObserver } from '../../../../contracts/limit-observer.js';
 import type { RateLimitFail } from '../limit-store.js';
+import { limitsUnavailable } from '../limits-unavailable.js';
 
 /** How often a part of the store that was lost is looked for, while requests come. */
 const PROBE_MS = 100;
-/** What clients are told to wait: a store that returns is used again sooner. */
-const RETRY_AFTER_SECONDS = 2;
 
 export interface LimitOutageOptions {
   /** For limits that say nothing of their own. */
@@ -79,7 +77,7 @@ export class LimitOutage {
         case 'open':
           return decision.passed;
         case 'closed':
-          throw unavailable();
+          throw limitsUnavailable();
         case 'local':
           return decision.local(...args);
       }
@@ -118,12 +116,4 @@ export class LimitOutage {
     this.#lost.delete(name);
     if (this.#lost.size === 0) this.#options.observer.storeBack();
   }
-}
-
-function unavailable(): GatewayError {
-  return new GatewayError('limits-unavailable', {
-    policy: 'rate-limit',
-    detail: 'Rate limits cannot be checked at the moment.',
-    headers: ['Retry-After', String(RETRY_AFTER_SECONDS)],
-  });
 }
