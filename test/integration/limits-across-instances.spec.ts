@@ -91,6 +91,13 @@ redis.describe.each(['auto', 'off'])('two gateways and one Redis, PORTCULLIS_COM
       const answers = await askAll(`/fifty/${kind}/${passed.length}-${late}`);
       if (answers.some(({ headers }) => headers['x-ratelimit-store'] !== undefined)) {
         expect(++late, 'runs in which Redis was late').toBeLessThanOrEqual(RUNS);
+        const told = services.map(({ lines }) =>
+          lines.findLast(({ event }) => event === 'limits.store-lost'),
+        );
+        console.log(
+          `${kind}: Redis was late in run ${passed.length}`,
+          ...told.map((line) => line?.['cause']),
+        );
         await Promise.all([back(0), back(1)]);
         continue;
       }
