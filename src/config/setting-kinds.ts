@@ -1,6 +1,7 @@
 import { type BlockList, isIP } from 'node:net';
 import { z } from 'zod';
 import { calloutUrlFault } from '../contracts/callout-url.js';
+import { REDIS_URL_FORMS, readRedisUrl } from '../contracts/redis-address.js';
 import { trustedProxies } from './trusted-proxies.js';
 
 /** What a variable may hold: how it is called in the documents, and the zod schema from text to value. */
@@ -114,14 +115,12 @@ export const proxyList: SettingKind<BlockList> = {
 /** Read line by line by whoever knows consumers. */
 export const keyLines: SettingKind<string> = { ...secret(1), allowed: 'lines of `consumer:sha256:digest`' };
 
+/** Kept as text, so that nothing but the connection holds its password open. */
 export const redisUrl: SettingKind<string> = {
   type: 'secret',
-  allowed: 'a redis:// or rediss:// URL with a host',
+  allowed: REDIS_URL_FORMS,
   unit: undefined,
-  schema: z.string().refine((value) => {
-    const url = URL.canParse(value) ? new URL(value) : undefined;
-    return (url?.protocol === 'redis:' || url?.protocol === 'rediss:') && url.hostname !== '';
-  }),
+  schema: z.string().refine((value) => readRedisUrl(value) !== undefined),
 };
 
 /** Keys fetched without TLS could be anyone's: plain http is only for the same machine. */

@@ -280,7 +280,7 @@ export const SETTINGS = {
   REDIS_URL: optional(
     'state',
     redisUrl,
-    'Redis that holds what instances share: the counts of rate limits, and API keys where `API_KEYS_STORE` or a route says so. With TLS `rediss://`.',
+    'Redis that holds what instances share: the counts of rate limits, and API keys where `API_KEYS_STORE` or a route says so. One Redis, a group that Sentinel watches, or a cluster.',
     'secret',
   ),
 

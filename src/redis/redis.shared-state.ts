@@ -10,20 +10,21 @@ export class RedisSharedState implements SharedState {
   constructor(private readonly connection: RedisConnection) {}
 
   async get(key: string): Promise<string | undefined> {
-    return (await this.connection.run((client) => client.get(key))) ?? undefined;
+    return (await this.connection.run(key, (client) => client.get(key))) ?? undefined;
   }
 
-  partOf(_key: string): string {
-    return '';
+  partOf(key: string): string {
+    return this.connection.partOf(key);
   }
 
   run(script: string, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
     const digest = this.#digestOf(script);
-    return this.connection.run(async (client) => {
+    return this.connection.run(keys[0] ?? '', async (client) => {
       try {
         return await client.evalsha(digest, keys.length, ...keys, ...args);
       } catch (error) {
-        // A server that just started, became the primary, or was told to flush knows no script; EVAL teaches it.
+        // A server that just started, became the primary, or was told to flush knows no script, and each node of a cluster
+        // learns its own; EVAL teaches it.
         if (!(error as Error).message.startsWith('NOSCRIPT')) throw error;
         return client.eval(script, keys.length, ...keys, ...args);
       }

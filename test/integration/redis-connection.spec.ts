@@ -30,7 +30,7 @@ redis.describe('the connection to Redis', () => {
         connected.open();
       },
       lost: (cause) => {
-        told.push(`lost ${cause?.message}`);
+        told.push(`lost ${cause.message}`);
         lost.open();
       },
     });
@@ -124,6 +124,22 @@ redis.describe('the connection to Redis', () => {
 
     expect(await state.get('k')).toBeUndefined();
     expect(told).toEqual(['connected', expect.stringContaining('lost Socket timeout'), 'connected']);
+  });
+
+  it('leaves a primary that became a replica, and is there when it is one again', async () => {
+    const write = () => state.run("return redis.call('INCR', KEYS[1])", ['n'], []);
+    await connection.connect();
+    await write();
+    connected = new Gate();
+    await server.client.call('REPLICAOF', '127.0.0.1', '1');
+    const refused = await write().catch((error: Error) => error.message);
+    await lost.opened;
+    await server.client.call('REPLICAOF', 'NO', 'ONE');
+    await connected.opened;
+
+    expect(refused).toContain('READONLY');
+    expect(await write()).toBe(2);
+    expect(told.map((line) => line.split(' ')[0])).toEqual(['connected', 'lost', 'connected']);
   });
 
   it('says nothing of its password, whatever goes wrong', async () => {
