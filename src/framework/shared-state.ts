@@ -21,6 +21,11 @@ export class SharedStateHolder implements OnApplicationBootstrap, OnApplicationS
     this.state = new RedisSharedState(this.#connection);
   }
 
+  /** Whether Redis is connected; `undefined` where none is used. */
+  get connected(): boolean | undefined {
+    return this.#connection?.connected;
+  }
+
   /** The first try is waited for, so that a gateway that can reach Redis takes no request before it has. */
   async onApplicationBootstrap(): Promise<void> {
     await this.#connection?.connect();

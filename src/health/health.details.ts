@@ -11,10 +11,14 @@ import { acceptsConnections } from './target.probe.js';
 
 const HEAP_BYTES = 1024 * 1024 * 1024;
 
-/** Who is asked: the upstreams as they stand. */
-export type UpstreamStatuses = () => readonly UpstreamStatus[];
+/** Who is asked, as they stand. */
+export interface HealthSubjects {
+  readonly upstreams: readonly UpstreamStatus[];
+  /** Whether Redis is connected; `undefined` where none is used. */
+  readonly redisConnected: boolean | undefined;
+}
 
-/** The health details of the admin port: every upstream with its targets and breaker, and this process's memory. */
+/** The health details of the admin port: every upstream with its targets and breaker, Redis, and this process's memory. */
 @Injectable()
 export class HealthDetails {
   constructor(
@@ -24,8 +28,9 @@ export class HealthDetails {
   ) {}
 
   /** Probes every target once. The result is terminus's own, whether up or down. */
-  async check(upstreams: UpstreamStatuses): Promise<HealthCheckResult> {
-    const all: HealthIndicatorFunction[] = upstreams().map((status) => () => this.#upstream(status));
+  async check({ upstreams, redisConnected }: HealthSubjects): Promise<HealthCheckResult> {
+    const all: HealthIndicatorFunction[] = upstreams.map((status) => () => this.#upstream(status));
+    if (redisConnected !== undefined) all.push(() => this.#redis(redisConnected));
     all.push(() => this.memory.checkHeap('memory', HEAP_BYTES));
     try {
       return await this.checks.check(all);
@@ -33,6 +38,11 @@ export class HealthDetails {
       if (error instanceof ServiceUnavailableException) return error.getResponse() as HealthCheckResult;
       throw error;
     }
+  }
+
+  #redis(connected: boolean) {
+    const indicator = this.indicators.check('redis');
+    return connected ? indicator.up() : indicator.down();
   }
 
   async #upstream(status: UpstreamStatus) {

@@ -55,6 +55,10 @@ export class RedisConnection {
       this.#watch = new SentinelWatch(address, (primary) => this.#switched(primary));
   }
 
+  get connected(): boolean {
+    return this.#state === 'connected';
+  }
+
   /** Resolves when the first try succeeded or failed; from then on it is tried again and again. */
   async connect(): Promise<void> {
     this.#watch?.start();

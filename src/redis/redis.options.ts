@@ -23,6 +23,8 @@ const NODE_OPTIONS = {
   socketTimeout: SILENCE_MS,
   connectTimeout: CONNECT_TIMEOUT_MS,
   disconnectTimeout: GOODBYE_MS,
+  // Redis guesses how long it will go on loading, and may guess far too long.
+  maxLoadingRetryTime: ANSWER_MS,
   // A primary that became a replica is left. Redis 6 wraps the word when a script ran into it.
   reconnectOnError: (error: Error): boolean => /\bREADONLY /.test(error.message),
   // Spoken by every version, and by what is compatible with Redis.

@@ -248,6 +248,27 @@ redis.describe.each(['auto', 'off'])('two gateways and one Redis, PORTCULLIS_COM
     current = undefined;
   });
 
+  it('tell of Redis in their health details, and stay ready without it', async () => {
+    const health = async () => {
+      const response = await fetch(`${adminUrl}/health`);
+      const { details } = (await response.json()) as { details: Record<string, { status: string }> };
+      return [response.status, details['redis']?.status];
+    };
+    const outage = outages['killed'] as Outage;
+    await back();
+    const before = await health();
+    await outage.begin();
+    current = outage;
+    await expect.poll(health).toEqual([503, 'down']);
+    const ready = await first('/health/ready');
+    current = undefined;
+    await outage.end();
+    await expect.poll(health, { timeout: 5_000 }).toEqual([200, 'up']);
+
+    expect(before).toEqual([200, 'up']);
+    expect(ready.status).toBe(200);
+  });
+
   it.each(Object.keys(outages))(
     'do as each limit says while Redis is %s',
     async (name) => {
