@@ -77,6 +77,13 @@ class ErrorsController {
     return this.scripted.forward(call);
   }
 
+  @Get('uncounted')
+  @RateLimit({ limit: 1, window: '1h', fail: 'closed' })
+  @Unfiltered('one route filters')
+  uncounted(@Forward() call: ForwardCall) {
+    return this.scripted.forward(call);
+  }
+
   @Get('switched')
   @WebSocket({ only: true })
   @Unfiltered('one route filters')
