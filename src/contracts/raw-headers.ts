@@ -15,6 +15,21 @@ export function headerValue(headers: RawHeaders, lowerCaseName: string): string 
   return undefined;
 }
 
+/**
+ * All values of a field as one text (RFC 9110, section 5.3), compared without case; `undefined` when absent. For where it is
+ * not ours to guess which of two an upstream believes.
+ */
+export function joinedHeader(headers: RawHeaders, lowerCaseName: string): string | undefined {
+  let joined: string | undefined;
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string;
+    if (name.length !== lowerCaseName.length || name.toLowerCase() !== lowerCaseName) continue;
+    const value = headers[i + 1] as string;
+    joined = joined === undefined ? value : `${joined}, ${value}`;
+  }
+  return joined;
+}
+
 /** A copy without any field of that name. */
 export function withoutHeader(headers: RawHeaders, lowerCaseName: string): string[] {
   const kept: string[] = [];

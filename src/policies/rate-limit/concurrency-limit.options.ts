@@ -63,12 +63,13 @@ export function resolveConcurrencyLimit(
   bucket: string,
 ): ResolvedConcurrencyLimit {
   return Object.freeze({
-    ...CONCURRENCY_LIMIT_DEFAULTS,
-    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
     policy: CONCURRENCY_LIMIT,
     limit: given.limit,
     by: given.by,
-    fail: given.fail,
+    shadow: given.shadow ?? CONCURRENCY_LIMIT_DEFAULTS.shadow,
+    name: given.name ?? CONCURRENCY_LIMIT_DEFAULTS.name,
+    headers: given.headers ?? CONCURRENCY_LIMIT_DEFAULTS.headers,
     bucket: `concurrency ${given.bucket ?? bucket}`,
+    fail: given.fail,
   });
 }

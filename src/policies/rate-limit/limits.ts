@@ -50,10 +50,7 @@ export class Limits {
   unsupported(limit: ResolvedRateLimit | ResolvedConcurrencyLimit): readonly string[] {
     const rule = 'quotas' in limit ? ruleOf(limit, '') : limit;
     const found = this.#store.unsupported?.(rule);
-    if (found !== undefined) return [found];
-    return 'quotas' in limit && limit.cost !== 1 && this.#store.oneByOne === true
-      ? ['cost is given, but the store counts requests one by one; leave it out, or the storage.']
-      : [];
+    return found === undefined ? [] : [found];
   }
 
   rateStage(limit: ResolvedRateLimit, route: RouteFacts): Stage {
@@ -83,6 +80,8 @@ export class Limits {
 }
 
 /** Each kind of key is a bucket of its own; no kind has a space in it. */
-function ruleOf({ bucket, quotas, name, fail, lease }: ResolvedRateLimit, kind: string): LimitRule {
-  return { bucket: `${bucket} ${kind}`, meters: quotas.map(({ meter }) => meter), name, fail, lease };
+function ruleOf(limit: ResolvedRateLimit, kind: string): LimitRule {
+  const { quotas, name, fail, lease, cost } = limit;
+  const meters = quotas.map(({ meter }) => meter);
+  return { bucket: `${limit.bucket} ${kind}`, meters, costs: cost !== 1, name, fail, lease };
 }

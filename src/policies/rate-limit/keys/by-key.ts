@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { claimReader } from '../../../contracts/claim-reader.js';
 import type { Exchange } from '../../../contracts/exchange.js';
-import type { RawHeaders } from '../../../contracts/raw-headers.js';
+import { joinedHeader } from '../../../contracts/raw-headers.js';
 import type { RouteFacts } from '../../../contracts/route-facts.js';
 import type { RateLimitBy } from '../rate-limit.options.js';
 
@@ -83,18 +83,6 @@ function headerKey<T>(
 ): T {
   const name = header.toLowerCase();
   return named(`header:${name}`, ({ req }) => joinedHeader(req.rawHeaders, name));
-}
-
-/** All values of a field as one text (RFC 9110, section 5.3): which of two an upstream believes is not ours to guess. */
-function joinedHeader(headers: RawHeaders, lowerCaseName: string): string | undefined {
-  let joined: string | undefined;
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i] as string;
-    if (name.length !== lowerCaseName.length || name.toLowerCase() !== lowerCaseName) continue;
-    const value = headers[i + 1] as string;
-    joined = joined === undefined ? value : `${joined}, ${value}`;
-  }
-  return joined;
 }
 
 /** A list or an object names nobody. */

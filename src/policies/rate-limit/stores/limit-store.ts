@@ -9,6 +9,8 @@ export interface LimitRule {
   readonly bucket: string;
   /** A hit passes when it fits at all of them, and else takes nothing of any. One at least. */
   readonly meters: readonly LimitMeter[];
+  /** Hits may cost something else than 1. Default false. */
+  readonly costs?: boolean | undefined;
   /** For stores that count throttlers by name. */
   readonly name: string;
   /** Default: what the store was made with. */
@@ -73,8 +75,6 @@ export interface Places {
 export interface LimitStore {
   /** For the log line at start: `in Redis`. */
   readonly countsIn: string;
-  /** Counts every hit as 1, whatever it costs. */
-  readonly oneByOne?: true;
   open(rule: LimitRule): Limiter;
   openPlaces(rule: ConcurrencyRule): Places;
   /** What the store cannot do of a rule, in plain words with the mend; `undefined` or absent: it can do all. */

@@ -4,7 +4,6 @@ import type { ConcurrencyRule, Limiter, LimitRule, LimitStore, Verdict } from '.
 /** Any `ThrottlerStorage` as a limit store, as far as its port goes: one window from a key's first request on, one by one. */
 export class ThrottlerLimitStore implements LimitStore {
   readonly countsIn = 'in the storage given';
-  readonly oneByOne = true;
 
   constructor(private readonly storage: ThrottlerStorage) {}
 
@@ -16,7 +15,9 @@ export class ThrottlerLimitStore implements LimitStore {
     if (meter?.algorithm !== 'fixed-window') {
       return `the storage given counts fixed windows, and no ${meter?.algorithm}; ${mend}.`;
     }
-    return undefined;
+    return rule.costs === true
+      ? 'cost is given, but the store counts requests one by one; leave it out, or the storage.'
+      : undefined;
   }
 
   open({ bucket, meters, name }: LimitRule): Limiter {
