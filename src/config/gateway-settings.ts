@@ -1,6 +1,6 @@
 import type { BlockList } from 'node:net';
+import type { SecretText } from '../contracts/secret-text.js';
 import type { ServerCertificates } from '../contracts/server-certificate.js';
-import type { SecretText } from './secret-text.js';
 import type { JwtAlgorithm } from './settings.table.js';
 import type { TlsFileSettings } from './tls-certificates.js';
 

@@ -1,8 +1,8 @@
 import type { ConfigProblem } from '../contracts/config-problem.js';
+import { SecretText } from '../contracts/secret-text.js';
 import { readSigningKey } from '../contracts/signing-key.js';
 import { type ReadTextFile, readNamedFile } from './configuration-sources.js';
 import type { IdentitySettings } from './gateway-settings.js';
-import { SecretText } from './secret-text.js';
 import type { SettingValues } from './settings.table.js';
 
 /** Settles how the gateway signs tokens of its own; `undefined` without a key. */

@@ -1,7 +1,7 @@
 import type { ConfigProblem } from '../contracts/config-problem.js';
 import type { Environment } from '../contracts/environment.js';
+import { SecretText } from '../contracts/secret-text.js';
 import type { IntrospectionSettings } from './gateway-settings.js';
-import { SecretText } from './secret-text.js';
 import type { SettingValues } from './settings.table.js';
 
 const TOGETHER = ['INTROSPECTION_URL', 'INTROSPECTION_CLIENT_ID', 'INTROSPECTION_CLIENT_SECRET'] as const;

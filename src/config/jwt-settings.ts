@@ -1,9 +1,9 @@
 import { createPublicKey } from 'node:crypto';
 import type { ConfigProblem } from '../contracts/config-problem.js';
 import type { Environment } from '../contracts/environment.js';
+import { SecretText } from '../contracts/secret-text.js';
 import { type ReadTextFile, readNamedFile } from './configuration-sources.js';
 import type { JwtKey, JwtSettings } from './gateway-settings.js';
-import { SecretText } from './secret-text.js';
 import { keySetUrl } from './setting-kinds.js';
 import type { JwtAlgorithm, SettingValues } from './settings.table.js';
 

@@ -1,5 +1,6 @@
 import { ConfigError, type ConfigProblem } from '../contracts/config-problem.js';
 import type { Environment } from '../contracts/environment.js';
+import { SecretText } from '../contracts/secret-text.js';
 import { type ReadTextFile, readNamedFile, readSecret, readTextFile } from './configuration-sources.js';
 import type {
   GatewaySettings,
@@ -12,7 +13,6 @@ import { resolveIdentity } from './identity-settings.js';
 import { resolveIntrospection } from './introspection-settings.js';
 import { resolveJwt } from './jwt-settings.js';
 import { misspelledVariables } from './misspelled-variables.js';
-import { SecretText } from './secret-text.js';
 import { checkRules } from './setting-rules.js';
 import { RESERVED_SETTINGS, SETTINGS, type Setting, type SettingValues } from './settings.table.js';
 import { resolveTls } from './tls-settings.js';

@@ -3,9 +3,9 @@ import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { certificatesIn, privateKeyIn } from '../contracts/pem.js';
+import { SecretText } from '../contracts/secret-text.js';
 import type { ServerCertificate } from '../contracts/server-certificate.js';
 import type { ReadTextFile } from './configuration-sources.js';
-import { SecretText } from './secret-text.js';
 
 /** Where a certificate and its key lie; in one file when both paths are the same. */
 export interface CertificateFiles {

@@ -1,6 +1,7 @@
 import { Cancellation } from './cancellation.js';
 import { type ClientCertificate, clientCertificateOf } from './client-certificate.js';
 import type { DownstreamReply, DownstreamRequest } from './downstream.js';
+import type { ErrorAnswer } from './error-answer.js';
 import type { ForwardCall } from './forward-call.js';
 import type { ForwardedOrigin } from './forwarded-origin.js';
 import { GatewayError } from './gateway-error.js';
@@ -38,6 +39,9 @@ export class Exchange {
 
   /** Gives whatever answer is sent the fields that the route owes it; `undefined` where it owes none. */
   dress: Dress | undefined = undefined;
+
+  /** Writes errors in the route's own format; `undefined` where that is a problem document. */
+  errorAnswer: ErrorAnswer | undefined = undefined;
 
   /** Clocks the route sets in place of the upstream's own, each on its own; `undefined` leaves them all. */
   timeouts: TimeoutOptions | undefined = undefined;

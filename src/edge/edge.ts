@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { DownstreamReply, DownstreamRequest } from '../contracts/downstream.js';
+import { EarlyAnswer } from '../contracts/early-answer.js';
 import type { Exchange } from '../contracts/exchange.js';
 import { attachExchange, exchangeOf } from '../contracts/exchange-of.js';
 import type { ExchangeRecorder } from '../contracts/exchange-recorder.js';
@@ -214,7 +215,14 @@ export class Edge {
 
   /** Answers an error as a problem document, or cuts the connection when the answer already began. */
   fail(exchange: Exchange, thrown: unknown): void {
+    if (thrown instanceof EarlyAnswer) return this.#answerEarly(exchange, thrown);
     this.#answerError(exchange, thrown, this.draining || hasUnreadBody(exchange));
+  }
+
+  /** A stage's own answer; one that comes too late is nobody's. */
+  #answerEarly(exchange: Exchange, { response }: EarlyAnswer): void {
+    if (exchange.finished || exchange.res.headersSent) response.body.discard();
+    else this.reply(exchange, response);
   }
 
   /** Whoever sends what must not be served is not heard again: nobody knows what the bytes behind it are. */
@@ -238,8 +246,12 @@ export class Edge {
       this.#finish(exchange);
       return;
     }
-    const problem = foreign ?? problemOf(exchange.error as GatewayError);
-    writeReply(exchange, this.#dress(exchange, problemResponse(exchange, problem)), closing, this.#done);
+    const { error, errorAnswer } = exchange;
+    const answer =
+      errorAnswer === undefined || error === undefined
+        ? problemResponse(exchange, foreign ?? problemOf(error as GatewayError))
+        : errorAnswer(exchange, error);
+    writeReply(exchange, this.#dress(exchange, answer), closing, this.#done);
   }
 
   #dress(exchange: Exchange, response: UpstreamResponse): UpstreamResponse {
@@ -275,7 +287,9 @@ export class Edge {
   /** A team's exception filter answers: Express gets the request with its error. */
   #deopt(next: Next): (exchange: Exchange, error: unknown) => void {
     return (exchange, error) => {
-      if (exchange.finished || exchange.res.headersSent) return this.fail(exchange, error);
+      if (error instanceof EarlyAnswer || exchange.finished || exchange.res.headersSent) {
+        return this.fail(exchange, error);
+      }
       exchange.error = asGatewayError(error);
       exchange.thrown = error;
       this.#handOver(exchange, next);

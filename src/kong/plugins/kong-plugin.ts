@@ -1,0 +1,41 @@
+import type { Exchange } from '../../contracts/exchange.js';
+import type { CompiledPolicy } from '../../contracts/policy.js';
+import type { RouteFacts } from '../../contracts/route-facts.js';
+import type { KongRoute, KongService } from '../kong-configuration.js';
+import type { KongConsumers } from '../kong-consumers.js';
+import type { KongPluginName, KongPluginOf } from '../kong-plugins.js';
+
+/** What one instance of a plugin becomes on one route. */
+export interface CompiledPlugin extends Pick<CompiledPolicy, 'before' | 'after' | 'dress'> {
+  /** Kong's log phase: once the exchange has ended, however it ended. It must not throw. */
+  readonly log?: (exchange: Exchange) => void;
+}
+
+/** Where an instance stands, and what it may use. */
+export interface PluginPlace<Name extends KongPluginName> {
+  readonly instance: KongPluginOf<Name>;
+  /** The route it runs on, which need not be the one it was declared on. */
+  readonly route: KongRoute;
+  readonly service: KongService | undefined;
+  readonly facts: RouteFacts;
+  readonly consumers: KongConsumers;
+  readonly policies: PolicyCompiler;
+  /** `--strict-kong`: the deliberate differences from Kong are off. */
+  readonly strict: boolean;
+}
+
+/** Gives the behaviour of a policy of the gateway. */
+export interface PolicyCompiler {
+  /** @throws ConfigError when the policy finds the options unsound */
+  compile(policy: string, options: unknown, facts: RouteFacts): CompiledPolicy;
+}
+
+/** How one plugin of Kong is carried out: a mapping to policies of the gateway. */
+export interface KongPluginMapping<Name extends KongPluginName> {
+  readonly name: Name;
+  /** Kong's static priority: higher runs first. */
+  readonly priority: number;
+  /** Problems that only the place can show, in plain words; absent: none. */
+  check?(place: PluginPlace<Name>): readonly string[];
+  compile(place: PluginPlace<Name>): CompiledPlugin;
+}
