@@ -15,6 +15,8 @@ const ROOMS = {
   // What a policy asks of another server stands behind a breaker.
   policies: ['contracts', 'resilience'],
   routing: ['contracts'],
+  // Another product's file, read and carried out by what is here.
+  kong: ['contracts', 'policies', 'routing'],
   edge: ['contracts', 'routing', 'policies/correlation-id'],
   health: ['contracts', 'config', 'targets', 'resilience', 'observability'],
   admin: ['contracts', 'config', 'targets', 'resilience', 'observability', 'routing', 'edge', 'health'],
@@ -28,13 +30,14 @@ const ROOMS = {
     'redis',
     'policies',
     'routing',
+    'kong',
     'edge',
     'health',
     'admin',
   ],
   // The command line looks at what the framework made of an application.
   // It also makes what consumers are known by, in the form the method itself reads.
-  cli: ['contracts', 'config', 'routing', 'edge', 'admin', 'framework', 'policies/authenticate'],
+  cli: ['contracts', 'config', 'routing', 'kong', 'edge', 'admin', 'framework', 'policies/authenticate'],
   // What teams write uses the framework as their own repository would: by the package's name.
   upstreams: [],
   app: ['upstreams'],
@@ -55,6 +58,8 @@ const VENDORS = {
   '@nestjs/throttler': 'policies/rate-limit/',
   '@nestjs/terminus': 'health/',
   zod: 'config/',
+  yaml: 'kong/document/',
+  re2js: 'kong/routing/',
 };
 
 const OWN_NAME = '(^|/)(dist/framework/(testing/)?index\\.(js|d\\.ts)|src/framework/(testing/)?index\\.ts)$';
