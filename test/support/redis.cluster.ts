@@ -77,11 +77,22 @@ export class RedisCluster {
     await from.client.cluster('SETSLOT', slot, 'MIGRATING', this.#ids.get(to) as string);
   }
 
+  /** Settles when every node has heard of it: a node that has not would give the slot back after the next move. */
   async endMove(slot: number, from: RedisServer, to: RedisServer): Promise<void> {
     for (const key of await from.client.cluster('GETKEYSINSLOT', slot, 1_000))
       await this.moveKey(key as string, from, to);
-    for (const node of [to, from])
-      await node.client.cluster('SETSLOT', slot, 'NODE', this.#ids.get(to) as string);
+    const id = this.#ids.get(to) as string;
+    for (const node of [to, from]) await node.client.cluster('SETSLOT', slot, 'NODE', id);
+    // The importing node has taken a new epoch, which its next rival must know to take a higher one.
+    const told = (await viewOf(to, id)).epoch;
+    await Promise.all(
+      this.nodes.map((node) =>
+        until(async () => {
+          const { epoch, has } = await viewOf(node, id);
+          return epoch === told && has(slot);
+        }),
+      ),
+    );
   }
 
   async moveKey(key: string, from: RedisServer, to: RedisServer): Promise<void> {
@@ -150,4 +161,21 @@ function range(primary: number): readonly [number, number] {
 async function isWell({ client }: RedisServer): Promise<boolean> {
   const info = String(await client.cluster('INFO'));
   return info.includes('cluster_state:ok') && info.includes(`cluster_slots_ok:${SLOTS}`);
+}
+
+/** How one node of a cluster sees another: its configuration epoch, and which slots it has. */
+async function viewOf({ client }: RedisServer, id: string): Promise<NodeView> {
+  const lines = String(await client.cluster('NODES')).split('\n');
+  const [, , , , , , epoch, , ...slots] = (lines.find((line) => line.startsWith(id)) ?? '').split(' ');
+  // Those in brackets are moving.
+  const ranges = slots.filter((text) => !text.startsWith('[')).map((text) => text.split('-').map(Number));
+  return {
+    epoch,
+    has: (slot) => ranges.some(([first = -1, last = first]) => slot >= first && slot <= last),
+  };
+}
+
+interface NodeView {
+  readonly epoch: string | undefined;
+  has(slot: number): boolean;
 }
