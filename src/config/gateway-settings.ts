@@ -1,4 +1,5 @@
 import type { BlockList } from 'node:net';
+import type { HostAddresses } from '../contracts/host-addresses.js';
 import type { SecretText } from '../contracts/secret-text.js';
 import type { ServerCertificates } from '../contracts/server-certificate.js';
 import type { JwtAlgorithm } from './settings.table.js';
@@ -89,6 +90,10 @@ export interface GatewaySettings {
     readonly apiKeyStore: 'memory' | 'redis';
     readonly apiKeyCacheMs: number;
     readonly apiKeyStaleMs: number;
+  };
+  readonly upstreams: {
+    /** Names whose addresses are given; `undefined`: none are. */
+    readonly hosts: HostAddresses | undefined;
   };
   /** `undefined`: nothing is shared with other instances. */
   readonly redis: { readonly url: SecretText } | undefined;

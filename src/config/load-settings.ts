@@ -1,5 +1,6 @@
 import { ConfigError, type ConfigProblem } from '../contracts/config-problem.js';
 import type { Environment } from '../contracts/environment.js';
+import type { HostAddresses } from '../contracts/host-addresses.js';
 import { SecretText } from '../contracts/secret-text.js';
 import { type ReadTextFile, readNamedFile, readSecret, readTextFile } from './configuration-sources.js';
 import type {
@@ -9,6 +10,7 @@ import type {
   JwtSettings,
   TlsSettings,
 } from './gateway-settings.js';
+import { readHostsFile } from './hosts-file.js';
 import { resolveIdentity } from './identity-settings.js';
 import { resolveIntrospection } from './introspection-settings.js';
 import { resolveJwt } from './jwt-settings.js';
@@ -41,10 +43,11 @@ export function loadSettings(
   const introspection = resolveIntrospection(values, environment, problems);
   const tls = resolveTls(values, environment, readFile, problems);
   const consumers = readConsumers(values, readFile, problems);
+  const hosts = readHosts(values, readFile, problems);
   checkRules(values, environment, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   // 4. Without a problem every value is there.
-  return freeze(toSettings(values as SettingValues, { jwt, identity, introspection, tls, consumers }));
+  return freeze(toSettings(values as SettingValues, { jwt, identity, introspection, tls, consumers, hosts }));
 }
 
 function reservedVariables(environment: Environment): ConfigProblem[] {
@@ -87,6 +90,15 @@ function readConsumers(
   return hidden(text);
 }
 
+function readHosts(
+  { DNS_HOSTS_FILE: path }: Partial<SettingValues>,
+  readFile: ReadTextFile,
+  problems: ConfigProblem[],
+): HostAddresses | undefined {
+  const text = path === undefined ? undefined : readNamedFile('DNS_HOSTS_FILE', path, readFile, problems);
+  return text === undefined ? undefined : readHostsFile(text, 'DNS_HOSTS_FILE', problems);
+}
+
 const hidden = (text: string | undefined): SecretText | undefined =>
   text === undefined ? undefined : new SecretText(text);
 
@@ -97,11 +109,12 @@ interface ResolvedSettings {
   readonly introspection: IntrospectionSettings | undefined;
   readonly tls: TlsSettings | undefined;
   readonly consumers: SecretText | undefined;
+  readonly hosts: HostAddresses | undefined;
 }
 
 function toSettings(
   values: SettingValues,
-  { jwt, identity, introspection, tls, consumers }: ResolvedSettings,
+  { jwt, identity, introspection, tls, consumers, hosts }: ResolvedSettings,
 ): GatewaySettings {
   return {
     traffic: {
@@ -128,6 +141,7 @@ function toSettings(
       apiKeyCacheMs: values.API_KEYS_CACHE_MS,
       apiKeyStaleMs: values.API_KEYS_STALE_MS,
     },
+    upstreams: { hosts },
     redis: values.REDIS_URL === undefined ? undefined : { url: new SecretText(values.REDIS_URL) },
     limits: {
       bodyLimitBytes: values.BODY_LIMIT_BYTES,

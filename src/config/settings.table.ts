@@ -33,6 +33,7 @@ export const SETTING_GROUPS = {
   tls: 'TLS',
   admin: 'Admin',
   identity: 'Identity',
+  upstreams: 'Upstreams',
   state: 'Shared state',
   limits: 'Limits',
   drain: 'Shutting down',
@@ -275,6 +276,12 @@ export const SETTINGS = {
     wholeNumber(0, 86_400_000, 'ms'),
     '60000',
     'How old such a key may be while Redis cannot be asked; whoever shows another is answered 503 then.',
+  ),
+
+  DNS_HOSTS_FILE: optional(
+    'upstreams',
+    text('the path of a file', FILE),
+    'File in the form of `/etc/hosts`: the names in it have the addresses it says, for every upstream; all other names are looked up by the system. Read at start.',
   ),
 
   REDIS_URL: optional(

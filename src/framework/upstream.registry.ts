@@ -21,6 +21,7 @@ import { resolveUpstream } from '../proxy/upstream/resolve-upstream.js';
 import { UpstreamRuntime } from '../proxy/upstream/upstream.runtime.js';
 import type { UpstreamSettings } from '../proxy/upstream/upstream.settings.js';
 import { AddressBook } from '../targets/address-book.js';
+import { lookupBySystem, lookupIn } from '../targets/lookup.js';
 import { ENVIRONMENT, OBSERVABILITY, SETTINGS, STAND_INS, type StandIns } from './gateway.tokens.js';
 import { UpstreamCertificates } from './upstream-certificates.js';
 
@@ -110,7 +111,12 @@ export class UpstreamRegistry implements OnApplicationShutdown {
       const prepare = ({ request }: { request: UpstreamRequest }) => forwarder.connectFor(request);
       return { forwarder, upgrades: new UpgradeForwarder({ limits, prepare }) };
     }
-    const names = new AddressBook({ ...dns, ...lookupEvents(name, this.observability.events) });
+    const { hosts } = this.settings.upstreams;
+    const names = new AddressBook({
+      ...dns,
+      ...lookupEvents(name, this.observability.events),
+      lookup: hosts === undefined ? lookupBySystem : lookupIn(hosts),
+    });
     const identity = tls === undefined ? undefined : new TlsIdentity(tls);
     if (tls !== undefined && identity !== undefined) this.#certificates.watch(name, tls, identity);
     return {

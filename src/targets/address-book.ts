@@ -1,17 +1,9 @@
-import { ADDRCONFIG, type LookupAddress, lookup as systemLookup } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { type Clock, systemClock } from '../contracts/clock.js';
 import { GatewayError } from '../contracts/gateway-error.js';
 import type { DeniedAddresses } from './denied-addresses.js';
-
-type Answer = (error: Error | null, addresses: readonly LookupAddress[]) => void;
-
-/** Finds all addresses of a name, of both families. */
-export type Lookup = (host: string, answer: Answer) => void;
-
-/** As `net.connect` does it: through the system, so that `/etc/hosts` and its kin count. */
-const lookupBySystem: Lookup = (host, answer) =>
-  systemLookup(host, { all: true, hints: ADDRCONFIG, order: 'verbatim' }, answer);
+import { type Lookup, lookupBySystem } from './lookup.js';
 
 /** While a name has never resolved, how long it is left alone between two tries. */
 const FAILURE_KEPT_MS = 1_000;

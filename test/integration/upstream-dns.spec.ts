@@ -16,7 +16,7 @@ import {
 } from 'portcullis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SWEEP_INTERVAL_MS } from '../../src/proxy/http1/sweep.js';
-import type { Lookup } from '../../src/targets/address-book.js';
+import type { Lookup } from '../../src/targets/lookup.js';
 import { CertificateAuthority } from '../support/certificate.authority.js';
 import { Gate } from '../support/gate.js';
 import { ask, startGateway, WAYS, type Way } from '../support/gateway.harness.js';

@@ -8,7 +8,8 @@ import { TlsIdentity } from '../../src/proxy/http1/tls-identity.js';
 import { builtInForwarder } from '../../src/proxy/upstream/built-in.forwarder.js';
 import { resolveUpstream } from '../../src/proxy/upstream/resolve-upstream.js';
 import type { UpstreamSettings } from '../../src/proxy/upstream/upstream.settings.js';
-import { AddressBook, type Lookup } from '../../src/targets/address-book.js';
+import { AddressBook } from '../../src/targets/address-book.js';
+import type { Lookup } from '../../src/targets/lookup.js';
 
 export interface UpstreamClientParts {
   readonly lookup?: Lookup | undefined;

@@ -65,6 +65,7 @@ describe('settings', () => {
         apiKeyCacheMs: 10_000,
         apiKeyStaleMs: 60_000,
       },
+      upstreams: { hosts: undefined },
       redis: undefined,
       limits: {
         bodyLimitBytes: 10 * 1024 * 1024,

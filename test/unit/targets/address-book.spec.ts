@@ -1,7 +1,8 @@
 import type { LookupAddress } from 'node:dns';
 import { describe, expect, it } from 'vitest';
-import { AddressBook, type Lookup } from '../../../src/targets/address-book.js';
+import { AddressBook } from '../../../src/targets/address-book.js';
 import { DeniedAddresses } from '../../../src/targets/denied-addresses.js';
+import type { Lookup } from '../../../src/targets/lookup.js';
 
 const v4 = (address: string): LookupAddress => ({ address, family: 4 });
 const v6 = (address: string): LookupAddress => ({ address, family: 6 });

@@ -1,0 +1,2 @@
+/** Addresses of lower-case host names, which stand above whatever the system would answer. */
+export type HostAddresses = ReadonlyMap<string, readonly string[]>;
