@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { root } from '../scripts/project.mjs';
 import { CERTIFICATE, PRIVATE_KEY } from './certificate.mjs';
 import {
   API_KEY,
@@ -70,6 +71,13 @@ const GATEWAYS = {
     label: 'Portcullis, limits counted in Redis',
     ...portcullis(7433, 7434, 7435, { REDIS_URL: `redis://127.0.0.1:${REDIS_PORT}` }),
     countsInRedis: true,
+    version: () => manifest('..'),
+  },
+  /** Nothing but a declarative file. */
+  'portcullis-kong': {
+    label: 'Portcullis, routes of a kong.yml',
+    ...portcullis(7437, 7438, 7439),
+    command: [process.execPath, join(root, 'dist', 'cli.js'), 'start', join(bench, 'portcullis', 'kong.yml')],
     version: () => manifest('..'),
   },
   nginx: {

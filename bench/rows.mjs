@@ -6,8 +6,8 @@ const TOKENS_IN_TURN = 10_000;
 
 /**
  * The rows of the table: which path, which tokens, who stands in it, and what is asked of an answer first.
- * `secure` rows come by TLS, and `http2` rows over HTTP/2 in it. `redis` rows have a Redis of their own, and a `subject`
- * that counts in it in place of the usual one. `limited` rows are about a limit; `unlimitedPath` has none.
+ * `secure` rows come by TLS, and `http2` rows over HTTP/2 in it. `redis` rows have a Redis of their own. A `subject`
+ * stands in place of the usual one. `limited` rows are about a limit; `unlimitedPath` has none.
  *
  * `newTokens` rows spend a token a request; how many depends on how long a run is.
  */
@@ -133,6 +133,13 @@ export const ROWS = {
     redis: true,
     peers: ['portcullis-unlimited'],
     tokens: { file: 'one', count: 1 },
+    latency: true,
+  },
+  kong: {
+    title: 'declarative: a route of a kong.yml beside the same in code',
+    subject: 'portcullis-kong',
+    path: '/bare/users/42',
+    peers: ['portcullis'],
     latency: true,
   },
 };
