@@ -90,6 +90,8 @@ export interface GatewaySettings {
     readonly apiKeyCacheMs: number;
     readonly apiKeyStaleMs: number;
   };
+  /** `undefined`: all routes are the code's. */
+  readonly declarative: { readonly files: readonly string[]; readonly strict: boolean } | undefined;
   /** `undefined`: nothing is shared with other instances. */
   readonly redis: { readonly url: SecretText } | undefined;
   /** `undefined`: no key is configured, and no token is signed. */

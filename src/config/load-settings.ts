@@ -128,6 +128,10 @@ function toSettings(
       apiKeyCacheMs: values.API_KEYS_CACHE_MS,
       apiKeyStaleMs: values.API_KEYS_STALE_MS,
     },
+    declarative:
+      values.GATEWAY_CONFIG === undefined
+        ? undefined
+        : { files: values.GATEWAY_CONFIG, strict: values.GATEWAY_CONFIG_STRICT === 'on' },
     redis: values.REDIS_URL === undefined ? undefined : { url: new SecretText(values.REDIS_URL) },
     limits: {
       bodyLimitBytes: values.BODY_LIMIT_BYTES,

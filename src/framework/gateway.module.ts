@@ -29,6 +29,7 @@ import { GatewayInterceptor } from './interpreter/gateway.interceptor.js';
 import { GatewayExceptionFilter } from './interpreter/gateway-exception.filter.js';
 import { RouteRegistry } from './interpreter/route.registry.js';
 import { INVARIANTS } from './invariants/declared-invariants.check.js';
+import { DECLARED_ROUTES_PROVIDER } from './kong/declared-routes.provider.js';
 import { POLICY_PROVIDERS, POLICY_TYPES } from './policies.js';
 import { settingsProviders } from './settings.providers.js';
 import { UpstreamRegistry } from './upstream.registry.js';
@@ -79,6 +80,7 @@ export class GatewayModule implements NestModule {
         PolicyCatalogue,
         PlanBuilder,
         UpstreamRegistry,
+        DECLARED_ROUTES_PROVIDER,
         RouteRegistry,
         EdgeHolder,
         GatewayGuard,

@@ -21,6 +21,11 @@ export class DeclaredRoute {
     private readonly logs: readonly ((exchange: Exchange) => void)[],
   ) {}
 
+  /** Has the log phase run when the exchange ends, however it ends. */
+  watch(exchange: Exchange): void {
+    for (const log of this.logs) exchange.atEnd(() => log(exchange));
+  }
+
   take(exchange: Exchange, { matchedPath, captures }: KongTaken): void {
     const { facts } = this.planned;
     const { service, stripPath } = this.route;
@@ -48,7 +53,6 @@ export class DeclaredRoute {
     exchange.dress = this.planned.dress;
     exchange.errorAnswer = kongErrorAnswer;
     exchange.upstreamTerms = new KongTerms(exchange, this.route.preserveHost, prefix);
-    for (const log of this.logs) exchange.atEnd(() => log(exchange));
   }
 }
 

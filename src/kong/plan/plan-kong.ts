@@ -32,7 +32,7 @@ export function planKong(configuration: KongConfiguration, parts: KongPlanParts)
     if (route.service?.enabled === false) continue;
     declared.set(route, declare(route, declared.size, { compiler, parts, ownHeaders }));
   }
-  return { routes: new KongRoutes(declared, parts.matcher, parts.now), problems };
+  return { routes: new KongRoutes(declared, compiler.closers, parts), problems };
 }
 
 interface Shop {

@@ -48,6 +48,8 @@ export class PluginCompiler {
   readonly #order: readonly AnyPluginMapping[];
   readonly #shared = new Map<Instance, CompiledPlugin>();
   readonly #tried = new Set<Instance>();
+  /** What is to be given back once none of the routes runs any more; those made later join. */
+  readonly closers: (() => void)[] = [];
 
   constructor(
     { plugins }: KongConfiguration,
@@ -131,6 +133,7 @@ export class PluginCompiler {
     const found = mapping.check?.(place) ?? [];
     if (found.length > 0) throw new ConfigError(found.map((message) => ({ where: '', message })));
     const compiled = mapping.compile(place);
+    if (compiled.close !== undefined) this.closers.push(compiled.close);
     if (mapping.shared === true) this.#shared.set(instance, compiled);
     return compiled;
   }

@@ -10,6 +10,8 @@ export interface CompiledPlugin
   extends Pick<CompiledPolicy, 'before' | 'after' | 'dress' | 'bufferLimitBytes'> {
   /** Kong's log phase: once the exchange has ended, however it ended. It must not throw. */
   readonly log?: (exchange: Exchange) => void;
+  /** Gives back what it was made with, once no request runs by it any more. */
+  readonly close?: () => void;
 }
 
 /** Where an instance stands, and what it may use. */

@@ -14,6 +14,8 @@ import { targetAuthority } from './target-authority.js';
 export interface RequestBuildOptions {
   /** Send the client's own `Host` instead of the target's. Default false. */
   readonly preserveHost?: boolean;
+  /** The `Host` of every target, in place of its own. Default none. */
+  readonly host?: string | undefined;
   /** More header names that only the gateway may write. Default none. */
   readonly identityHeaders?: IdentityHeaders;
 }
@@ -34,11 +36,13 @@ export interface RequestBuildOptions {
 export class UpstreamRequestBuilder {
   readonly #fates: HeaderFates;
   readonly #preserveHost: boolean;
+  readonly #host: string | undefined;
   readonly #authorities = new WeakMap<Target, string>();
 
   constructor(options: RequestBuildOptions = {}) {
     this.#fates = new HeaderFates(options.identityHeaders);
     this.#preserveHost = options.preserveHost ?? false;
+    this.#host = options.host;
   }
 
   build(call: ForwardCall, target: Target): UpstreamRequest {
@@ -153,6 +157,7 @@ export class UpstreamRequestBuilder {
   }
 
   #authority(target: Target): string {
+    if (this.#host !== undefined) return this.#host;
     let authority = this.#authorities.get(target);
     if (authority === undefined) {
       authority = targetAuthority(target);
