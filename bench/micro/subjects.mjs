@@ -2,7 +2,7 @@ import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { digestOfApiKey, newApiKey } from '../../dist/contracts/api-key-text.js';
 import { Exchange } from '../../dist/contracts/exchange.js';
 import { UpstreamResponse, WholeBody } from '../../dist/contracts/upstream-response.js';
-import { canonicalPath } from '../../dist/edge/canonical-path.js';
+import { canonicalPath } from '../../dist/routing/canonical-path.js';
 import { accessLine } from '../../dist/observability/access-line.js';
 import { ApiKeyMethod } from '../../dist/policies/authenticate/api-key/api-key.method.js';
 import { ConsumerList } from '../../dist/policies/authenticate/consumers/consumer.list.js';

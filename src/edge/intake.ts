@@ -4,7 +4,7 @@ import type { DownstreamReply, DownstreamRequest, FramedRequest } from '../contr
 import { Exchange } from '../contracts/exchange.js';
 import { GatewayError } from '../contracts/gateway-error.js';
 import type { RequestBody } from '../contracts/upstream-request.js';
-import { canonicalPath } from './canonical-path.js';
+import { canonicalPath } from '../routing/canonical-path.js';
 import { type ForwardedClient, forwardedClient } from './forwarded-client.js';
 import { endBehindUpgrade } from './ignored-upgrade.js';
 import { type Peer, peerOf } from './peer-address.js';
