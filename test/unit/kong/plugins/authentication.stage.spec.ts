@@ -99,7 +99,9 @@ describe('authentication plugins of Kong together', () => {
 
     const { principal } = exchange;
     const accepted = `${principal?.consumer?.id}${principal?.credential === undefined ? ' anonymous' : ''}`;
-    expect(refusal === undefined ? accepted : `${refusal.policy}: ${refusal.answer.message}`).toBe(who);
+    expect(refusal === undefined ? accepted : `${refusal.policy}: ${refusal.answer.message as string}`).toBe(
+      who,
+    );
   });
 
   it('§5 tells of the last consumer alone: what it has not is cleared', async () => {

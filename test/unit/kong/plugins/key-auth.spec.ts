@@ -56,6 +56,9 @@ const form = (text: string): Sent => ({
   body: body(text),
 });
 
+const textOf = (sent: RequestBody): string | undefined =>
+  Buffer.isBuffer(sent) ? sent.toString() : undefined;
+
 const MISSING = 'No API key found in request';
 const DUPLICATE = 'Duplicate API key found';
 
@@ -204,8 +207,8 @@ describe('Kong key-auth', () => {
 
     await refusalOf(plugin, exchange);
 
-    expect(String(upstreamRequest(exchange).body)).toBe(text);
-    expect(String(exchange.body)).toBe(text);
+    expect(textOf(upstreamRequest(exchange).body)).toBe(text);
+    expect(textOf(exchange.body)).toBe(text);
   });
 
   it('lets a body that is too large to be looked into stream on whole', async () => {
@@ -330,7 +333,7 @@ describe('Kong key-auth', () => {
     const exchange = exchangeOf(sent);
 
     expect(await refusalOf(plugin, exchange)).toBeUndefined();
-    expect(String(upstreamRequest(exchange).body)).toBe(text);
+    expect(textOf(upstreamRequest(exchange).body)).toBe(text);
   });
 
   it('§2 lets a key with a ttl in for so many seconds after the load', async () => {
