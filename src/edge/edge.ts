@@ -5,6 +5,7 @@ import type { Exchange } from '../contracts/exchange.js';
 import { attachExchange, exchangeOf } from '../contracts/exchange-of.js';
 import type { ExchangeRecorder } from '../contracts/exchange-recorder.js';
 import { GatewayError } from '../contracts/gateway-error.js';
+import { asGatewayError, type Problem, problemOf, problemResponse } from '../contracts/problem.js';
 import { TunnelBody } from '../contracts/upgrade.js';
 import type { UpstreamResponse } from '../contracts/upstream-response.js';
 import { EMPTY_PLAN, type Plan } from '../routing/plan.js';
@@ -21,7 +22,6 @@ import { takeNoMore, takesMore } from './last-request.js';
 import { goesNoFurther } from './max-forwards.js';
 import { type Outlook, outlookOn } from './outlook.js';
 import { preflightMethod } from './preflight.js';
-import { asGatewayError, type Problem, problemOf, problemResponse } from './problem.js';
 import { writeReply } from './reply.writer.js';
 import { ASTERISK } from './request-target.js';
 import { runBefore, runRoute } from './route.runner.js';
@@ -230,7 +230,10 @@ export class Edge {
     this.tunnels.open(exchange, terms, client, body.connection, (error) => this.#done(exchange, error));
   }
 
-  /** Answers an error as a problem document, or cuts the connection when the answer already began. */
+  /**
+   * Answers what a stage or a handler threw: an answer of its own as it is, an error as a problem document. Cuts the
+   * connection when the answer already began.
+   */
   fail(exchange: Exchange, thrown: unknown): void {
     if (thrown instanceof EarlyAnswer) return this.#answerEarly(exchange, thrown);
     this.#answerError(exchange, thrown, this.draining || hasUnreadBody(exchange));
@@ -238,8 +241,8 @@ export class Edge {
 
   /** A stage's own answer; one that comes too late is nobody's. */
   #answerEarly(exchange: Exchange, { response }: EarlyAnswer): void {
-    if (exchange.finished || exchange.res.headersSent) response.body.discard();
-    else shapeOwnAnswer(exchange, response, this.#reply, this.#fail);
+    if (exchange.finished || exchange.res.headersSent) return response.body.discard();
+    this.#answerItself(exchange, response, this.draining || hasUnreadBody(exchange));
   }
 
   /** Whoever sends what must not be served is not heard again: nobody knows what the bytes behind it are. */
@@ -269,6 +272,10 @@ export class Edge {
       errorAnswer === undefined || error === undefined
         ? problemResponse(exchange, foreign ?? problemOf(error as GatewayError))
         : errorAnswer(exchange, error);
+    this.#answerItself(exchange, answer, closing);
+  }
+
+  #answerItself(exchange: Exchange, answer: UpstreamResponse, closing: boolean): void {
     const write = (_: Exchange, shaped: UpstreamResponse): void =>
       writeReply(exchange, this.#dress(exchange, shaped), closing, this.#done);
     shapeOwnAnswer(exchange, answer, write, this.#fail);
@@ -385,7 +392,7 @@ export class Edge {
 
 const SWITCHING = 101;
 
-/** A refused upload is not read to its end: the connection closes behind the answer. */
+/** An upload that has its answer is not read to its end: the connection closes behind the answer. */
 function hasUnreadBody(exchange: Exchange): boolean {
   return exchange.body !== undefined && !exchange.req.complete;
 }

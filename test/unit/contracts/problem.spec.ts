@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../../../src/contracts/exchange.js';
 import { GATEWAY_ERRORS, GatewayError, type GatewayErrorCode } from '../../../src/contracts/gateway-error.js';
-import { asGatewayError, plainProblem, problemOf, problemResponse } from '../../../src/edge/problem.js';
+import { asGatewayError, plainProblem, problemOf, problemResponse } from '../../../src/contracts/problem.js';
 
 const exchange = { correlationId: 'corr-1' } as Exchange;
 const codes = Object.keys(GATEWAY_ERRORS) as GatewayErrorCode[];

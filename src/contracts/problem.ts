@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
-import type { Exchange } from '../contracts/exchange.js';
-import { GatewayError } from '../contracts/gateway-error.js';
-import { UpstreamResponse, WholeBody } from '../contracts/upstream-response.js';
+import type { Exchange } from './exchange.js';
+import { GatewayError } from './gateway-error.js';
+import { UpstreamResponse, WholeBody } from './upstream-response.js';
 
 /** A problem document (RFC 9457) with the members Portcullis adds: `code`, `upstream`, `policy`, `reason`, `correlationId`. */
 export interface Problem {
