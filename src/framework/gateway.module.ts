@@ -4,6 +4,7 @@ import { CLOCK } from '../contracts/clock.js';
 import { IdentityHeaders } from '../contracts/identity-headers.js';
 import { LIMIT_OBSERVER } from '../contracts/limit-observer.js';
 import type { Policy, PolicyDeclaration } from '../contracts/policy.js';
+import { SHARED_STATES } from '../contracts/redis-server.js';
 import { SHARED_STATE } from '../contracts/shared-state.js';
 import { HealthModule } from '../health/health.module.js';
 import { authenticateWith } from '../policies/authenticate/authenticate.options.js';
@@ -102,6 +103,7 @@ export class GatewayModule implements NestModule {
         CLOCK,
         LIMIT_OBSERVER,
         SHARED_STATE,
+        SHARED_STATES,
         AuthorizeGuard,
         IpRestrictionPolicy,
         IpRestrictionGuard,

@@ -4,6 +4,7 @@ import { loadSettings } from '../config/load-settings.js';
 import { CLOCK, type Clock, systemClock } from '../contracts/clock.js';
 import type { Environment } from '../contracts/environment.js';
 import { LIMIT_OBSERVER } from '../contracts/limit-observer.js';
+import { SHARED_STATES } from '../contracts/redis-server.js';
 import { SHARED_STATE } from '../contracts/shared-state.js';
 import { createObservability, type Observability } from '../observability/create-observability.js';
 import { startTelemetry } from '../observability/telemetry.js';
@@ -32,6 +33,7 @@ import {
 } from './gateway.tokens.js';
 import { introspectionSettings } from './introspection-settings.js';
 import { jwtSettings, keySetEvents } from './jwt-settings.js';
+import { RedisServers } from './redis-servers.js';
 import { SecretRotation } from './secret-rotation.js';
 import { SharedStateHolder } from './shared-state.js';
 
@@ -86,6 +88,12 @@ export function settingsProviders(options: GatewayModuleOptions): Provider[] {
       inject: [SharedStateHolder],
       useFactory: ({ state }: SharedStateHolder) => state,
     },
+    {
+      provide: RedisServers,
+      inject: [OBSERVABILITY],
+      useFactory: ({ events }: Observability) => new RedisServers(events),
+    },
+    { provide: SHARED_STATES, useExisting: RedisServers },
     {
       provide: LIMIT_OBSERVER,
       inject: [OBSERVABILITY],

@@ -7,11 +7,9 @@ import type { KongPluginName, KongPluginOf } from '../kong-plugins.js';
 
 /** What one instance of a plugin becomes on one route. */
 export interface CompiledPlugin
-  extends Pick<CompiledPolicy, 'before' | 'after' | 'dress' | 'bufferLimitBytes'> {
+  extends Pick<CompiledPolicy, 'before' | 'after' | 'dress' | 'bufferLimitBytes' | 'close'> {
   /** Kong's log phase: once the exchange has ended, however it ended. It must not throw. */
   readonly log?: (exchange: Exchange) => void;
-  /** Gives back what it was made with, once no request runs by it any more. */
-  readonly close?: () => void;
 }
 
 /** Where an instance stands, and what it may use. */
