@@ -13,7 +13,7 @@ import { type BuiltKong, buildKong, type KongBuilderParts } from './kong-routes.
 
 /** A change is taken when two looks saw the same, so within twice this. */
 const LOOK_EVERY_MS = 500;
-const KONG_FILE = /\.(ya?ml|json)$/i;
+const KONG_FILE = /^[^.].*\.(yaml|yml|json)$/;
 
 export interface DeclaredRoutesParts extends KongBuilderParts {
   /** `undefined`: there are no declarative files. */
