@@ -66,7 +66,10 @@ export class NodeBuilder {
   #merge(own: ReadonlyMap<string, MapEntry>, merged: readonly DocumentNode[]): ReadonlyMap<string, MapEntry> {
     const entries = mergeKeys(own, merged);
     if (entries === undefined) {
-      throw new TextFault(merged[0]?.offset ?? 0, '<< must be given a map, an alias of one, or a list of them.');
+      throw new TextFault(
+        merged[0]?.offset ?? 0,
+        '<< must be given a map, an alias of one, or a list of them.',
+      );
     }
     this.#count(merged[0]?.offset ?? 0, entries.size);
     return entries;
@@ -75,10 +78,16 @@ export class NodeBuilder {
   #follow(name: string, offset: number, depth: number): DocumentNode {
     const target = this.#anchors.get(name);
     if (target === undefined) {
-      throw new TextFault(offset, `*${shortened(name)} names no anchor; &${shortened(name)} must stand before it.`);
+      throw new TextFault(
+        offset,
+        `*${shortened(name)} names no anchor; &${shortened(name)} must stand before it.`,
+      );
     }
     if (target === OPEN) {
-      throw new TextFault(offset, `*${shortened(name)} stands inside of what it names, so it would never end.`);
+      throw new TextFault(
+        offset,
+        `*${shortened(name)} stands inside of what it names, so it would never end.`,
+      );
     }
     if (depth + target.height - 1 > this.limits.maxDepth) throw this.#tooDeep(offset);
     this.#count(offset, target.size);
@@ -88,7 +97,10 @@ export class NodeBuilder {
   #count(offset: number, nodes: number): void {
     this.#aliased += nodes;
     if (this.#aliased > this.limits.maxAliased) {
-      throw new TextFault(offset, `aliases stand for more than ${this.limits.maxAliased} values in all; use fewer.`);
+      throw new TextFault(
+        offset,
+        `aliases stand for more than ${this.limits.maxAliased} values in all; use fewer.`,
+      );
     }
   }
 
@@ -117,7 +129,16 @@ export class NodeBuilder {
   }
 
   #scalar(offset: number, value: ScalarNode['value'], text: string): ScalarNode {
-    return { kind: 'scalar', source: this.source, offset, height: 1, size: 1, value, text, fromEnvironment: false };
+    return {
+      kind: 'scalar',
+      source: this.source,
+      offset,
+      height: 1,
+      size: 1,
+      value,
+      text,
+      fromEnvironment: false,
+    };
   }
 
   #list(offset: number, items: readonly DocumentNode[]): ListNode {

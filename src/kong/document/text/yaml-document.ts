@@ -18,13 +18,16 @@ const MOST_FAULTS = 5;
 // In our own words: those of the library quote the text, and a secret may stand there.
 const FAULTS: { readonly [code in ErrorCode]?: string } = {
   ALIAS_PROPS: 'an alias (*name) may have no anchor or tag of its own.',
-  BAD_ALIAS: 'an alias (*name) or anchor (&name) is not written soundly, or its anchor does not stand before it.',
+  BAD_ALIAS:
+    'an alias (*name) or anchor (&name) is not written soundly, or its anchor does not stand before it.',
   BAD_COLLECTION_TYPE: 'a tag does not fit what it stands at; leave it out.',
   BAD_DIRECTIVE: 'a line that begins with % is not understood; leave it out.',
-  BAD_DQ_ESCAPE: 'text in double quotes holds a backslash that means nothing; write \\\\ or use single quotes.',
+  BAD_DQ_ESCAPE:
+    'text in double quotes holds a backslash that means nothing; write \\\\ or use single quotes.',
   BAD_INDENT: 'the indentation does not fit; entries of one map or list begin in one column.',
   BAD_SCALAR_START: 'a value begins with a sign that needs quotes; put the value in quotes.',
-  BLOCK_AS_IMPLICIT_KEY: 'maps or lists stand in one line without braces; begin a new line, or put the text in quotes.',
+  BLOCK_AS_IMPLICIT_KEY:
+    'maps or lists stand in one line without braces; begin a new line, or put the text in quotes.',
   BLOCK_IN_FLOW: 'an indented map or list stands inside of braces or brackets; write it with braces.',
   KEY_OVER_1024_CHARS: 'a key is longer than 1024 characters; is a colon missing?',
   MISSING_CHAR: 'a closing quote, brace, bracket, or a comma, colon or space is missing.',
@@ -72,11 +75,17 @@ function* tokensOf(text: string, { lines }: DocumentSource, limits: DocumentLimi
   let count = 0;
   for (const lexeme of new Lexer().lex(text)) {
     if (++count > limits.maxTokens) {
-      throw new TextFault(parser.offset, `holds more than ${limits.maxTokens} words of YAML; split the file.`);
+      throw new TextFault(
+        parser.offset,
+        `holds more than ${limits.maxTokens} words of YAML; split the file.`,
+      );
     }
     yield* parser.next(lexeme);
     if (parser.stack.length > tallest) {
-      throw new TextFault(parser.offset, `is nested deeper than ${limits.maxDepth} levels; nothing of Kong is.`);
+      throw new TextFault(
+        parser.offset,
+        `is nested deeper than ${limits.maxDepth} levels; nothing of Kong is.`,
+      );
     }
   }
   yield* parser.end();
