@@ -57,6 +57,7 @@ export class DeckPlaceholders {
     const { variable, pipes } = readExpression(expression) ?? {};
     if (variable === undefined || pipes === undefined) {
       return new Error(
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: decK writes it so
         'a ${{ … }} is not understood; there is ${{ env "DECK_NAME" }}, with | toInt, toFloat, toBool, trim or indent behind it.',
       );
     }
