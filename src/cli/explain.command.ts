@@ -1,5 +1,5 @@
 import { explainRequest, type RequestExplanation } from '../admin/request.explanation.js';
-import { canonicalPath } from '../edge/canonical-path.js';
+import { canonicalPath } from '../contracts/canonical-path.js';
 import { loadAppModule, MODULE_DETAIL, MODULE_OPTION } from './app-module.js';
 import { type Command, UsageError } from './command.js';
 import { explanationJson, explanationText } from './explanation.text.js';
