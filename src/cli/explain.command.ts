@@ -1,5 +1,5 @@
 import { type AskedRequest, explainRequest, type RequestExplanation } from '../admin/request.explanation.js';
-import { canonicalPath } from '../routing/canonical-path.js';
+import { canonicalPath } from '../contracts/canonical-path.js';
 import { MODULE_DETAIL, MODULE_OPTION } from './app-module.js';
 import { type Arguments, type Command, UsageError } from './command.js';
 import { chooseApplication, STRICT_DETAIL, STRICT_OPTION } from './declarative-files.js';

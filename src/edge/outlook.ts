@@ -1,4 +1,4 @@
-import { canonicalPath } from '../routing/canonical-path.js';
+import { canonicalPath } from '../contracts/canonical-path.js';
 import { type Plan, RefusingPlan } from '../routing/plan.js';
 import type { PlannedRoute } from '../routing/planned-route.js';
 import type { Match } from '../routing/route-matcher.js';

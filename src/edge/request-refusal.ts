@@ -1,6 +1,6 @@
+import { isSoundQuery } from '../contracts/canonical-path.js';
 import type { DownstreamRequest, FramedRequest } from '../contracts/downstream.js';
 import { GatewayError } from '../contracts/gateway-error.js';
-import { isSoundQuery } from '../routing/canonical-path.js';
 import { framingProblem } from './body-framing.js';
 import { canMeetExpectation } from './expectation.js';
 import type { RequestFields } from './request-fields.js';

@@ -42,6 +42,7 @@ export const EVENTS = {
   limitWouldRefuse: 'limits.would-refuse',
   limitKeysEvicted: 'limits.keys-evicted',
   limitCostRefused: 'limits.cost-refused',
+  answerUnchanged: 'transform.answer-unchanged',
   logSinkFailing: 'log.sink-failing',
   logSinkRecovered: 'log.sink-recovered',
   telemetryTrouble: 'telemetry.trouble',

@@ -9,6 +9,8 @@ import { KEY_AUTH_PLUGIN } from '../../kong/plugins/key-auth.plugin.js';
 import { RATE_LIMITING_PLUGIN } from '../../kong/plugins/rate-limiting.plugin.js';
 import { requestSizeLimitingPlugin } from '../../kong/plugins/request-size-limiting.plugin.js';
 import { requestTerminationPlugin } from '../../kong/plugins/request-termination.plugin.js';
+import { REQUEST_TRANSFORMER } from '../../kong/plugins/request-transformer.plugin.js';
+import { RESPONSE_TRANSFORMER } from '../../kong/plugins/response-transformer.plugin.js';
 
 /** Every plugin of Kong that is carried out. A new one is a file and a line here. */
 export const KONG_MAPPINGS: PluginMappings = pluginMappings([
@@ -22,4 +24,6 @@ export const KONG_MAPPINGS: PluginMappings = pluginMappings([
   RATE_LIMITING_PLUGIN,
   requestSizeLimitingPlugin,
   requestTerminationPlugin,
+  REQUEST_TRANSFORMER,
+  RESPONSE_TRANSFORMER,
 ]);

@@ -1,4 +1,4 @@
-import { canonicalPath } from '../../routing/canonical-path.js';
+import { canonicalPath } from '../../contracts/canonical-path.js';
 
 /** A prefix in the form in which requests have their paths. */
 export interface PathPrefix {

@@ -2,7 +2,7 @@ import type { Exchange } from '../../../contracts/exchange.js';
 import { decodeQuery, queryValues } from '../../../contracts/query-parameters.js';
 import { headerValue } from '../../../contracts/raw-headers.js';
 import { REPEATED } from '../../../policies/authenticate/credentials/repeated.js';
-import { hasFields, parseExact, writeExact } from '../../../policies/filter-response/exact-json.js';
+import { hasFields, parseExact, writeExact } from '../../../policies/json-body/exact-json.js';
 import { peekBody } from './peeked-body.js';
 
 /** The named fields of a request's body, at its top level. */

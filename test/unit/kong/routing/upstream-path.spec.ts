@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { canonicalPath } from '../../../../src/contracts/canonical-path.js';
 import { upstreamPath } from '../../../../src/kong/routing/upstream-path.js';
-import { canonicalPath } from '../../../../src/routing/canonical-path.js';
 import { LIMIT_MS, runs } from '../../../support/proof-size.js';
 
 type Row = readonly [

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalPath } from '../../../src/routing/canonical-path.js';
+import { canonicalPath } from '../../../src/contracts/canonical-path.js';
 import { plainPath } from '../../support/plain-path.js';
 import { LIMIT_MS, runs } from '../../support/proof-size.js';
 

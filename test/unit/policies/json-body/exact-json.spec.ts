@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseExact, writeExact } from '../../../../src/policies/filter-response/exact-json.js';
-import { MAX_DEPTH } from '../../../../src/policies/filter-response/json-depth.js';
-import { UnreadableBody } from '../../../../src/policies/filter-response/unreadable-body.js';
+import { parseExact, writeExact } from '../../../../src/policies/json-body/exact-json.js';
+import { MAX_DEPTH } from '../../../../src/policies/json-body/json-depth.js';
+import { UnreadableBody } from '../../../../src/policies/json-body/unreadable-body.js';
 
 const through = (text: string | Buffer): string => writeExact(parseExact(Buffer.from(text)));
 

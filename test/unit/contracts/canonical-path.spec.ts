@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalPath, isSoundQuery } from '../../../src/routing/canonical-path.js';
+import { canonicalPath, isSoundQuery } from '../../../src/contracts/canonical-path.js';
 
 describe('canonicalPath', () => {
   it.each([

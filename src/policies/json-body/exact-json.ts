@@ -39,7 +39,7 @@ export function parseExact(bytes: Buffer): unknown {
   }
 }
 
-/** Writes a filtered value. @throws UnreadableBody when it nests too deeply */
+/** Writes a value. @throws UnreadableBody when it nests too deeply */
 export function writeExact(value: unknown): string {
   try {
     return JSON.stringify(value);

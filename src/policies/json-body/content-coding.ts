@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib';
 import type { RawHeaders } from '../../contracts/raw-headers.js';
-import { UnreadableBody } from './unreadable-body.js';
+import { bodyOverLimit, UnreadableBody } from './unreadable-body.js';
 
 type Decoder = (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
 
@@ -29,7 +29,7 @@ export function contentCoding(headers: RawHeaders): string | undefined {
 /**
  * Undoes a coding, never beyond the limit.
  *
- * Filtered routes ask for plain bytes; an upstream that compresses all the same is still understood.
+ * Routes that look into bodies ask for plain ones; an upstream that compresses all the same is still understood.
  *
  * @throws UnreadableBody when the coding is unknown or stacked, the bytes are broken, or the limit is passed
  */
@@ -40,6 +40,6 @@ export async function decodeContent(bytes: Buffer, coding: string, limitBytes: n
     return await decoder(bytes, { maxOutputLength: limitBytes });
   } catch (error) {
     const over = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
-    throw new UnreadableBody(over ? 'over the limit' : 'in a broken content coding');
+    throw over ? bodyOverLimit() : new UnreadableBody('in a broken content coding');
   }
 }
