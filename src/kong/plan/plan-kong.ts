@@ -1,19 +1,19 @@
 import type { ConfigProblem } from '../../contracts/config-problem.js';
 import type { Exchange } from '../../contracts/exchange.js';
-import type { Dress, Stage } from '../../contracts/policy.js';
+import type { Dress } from '../../contracts/policy.js';
 import type { RouteFacts } from '../../contracts/route-facts.js';
 import type { UpstreamResponse } from '../../contracts/upstream-response.js';
-import type { PlannedPolicy, PlannedRoute } from '../../routing/planned-route.js';
-import { kongHeaders } from '../answers/kong-headers.dress.js';
-import type { KongConfiguration, KongRoute, KongService } from '../kong-configuration.js';
+import type { PlannedRoute } from '../../routing/planned-route.js';
+import type { KongConfiguration, KongRoute } from '../kong-configuration.js';
 import type { KongPlugin } from '../kong-plugins.js';
 import { KongRefusal } from '../plugins/kong-refusal.js';
 import { captureNames } from './capture-names.js';
+import { CommonStages, NO_LIMIT } from './common-stages.js';
 import { DeclaredRoute } from './declared.route.js';
 import { KongRoutes } from './kong.routes.js';
 import { kongAccess } from './kong-access.js';
 import type { KongPlanParts } from './kong-plan-parts.js';
-import { type PlacedPlugin, PluginCompiler } from './plugin.compiler.js';
+import { PluginCompiler } from './plugin.compiler.js';
 import { kongPipeline } from './route-pipeline.js';
 
 /** What a Kong file became. */
@@ -26,11 +26,11 @@ export interface PlannedKong {
 export function planKong(configuration: KongConfiguration, parts: KongPlanParts): PlannedKong {
   const problems: ConfigProblem[] = [];
   const compiler = new PluginCompiler(configuration, parts, problems);
-  const ownHeaders = kongHeaders(parts.now);
+  const common = new CommonStages(parts);
   const declared = new Map<KongRoute, DeclaredRoute>();
   for (const route of configuration.routes) {
     if (route.service?.enabled === false) continue;
-    declared.set(route, declare(route, declared.size, { compiler, parts, ownHeaders }));
+    declared.set(route, declare(route, declared.size, { compiler, parts, common }));
   }
   return { routes: new KongRoutes(declared, compiler.closers, parts), problems };
 }
@@ -38,13 +38,15 @@ export function planKong(configuration: KongConfiguration, parts: KongPlanParts)
 interface Shop {
   readonly compiler: PluginCompiler;
   readonly parts: KongPlanParts;
-  readonly ownHeaders: Dress;
+  readonly common: CommonStages;
 }
 
-function declare(route: KongRoute, rank: number, { compiler, parts, ownHeaders }: Shop): DeclaredRoute {
+function declare(route: KongRoute, rank: number, { compiler, parts, common }: Shop): DeclaredRoute {
   const { service } = route;
   const backend = service === undefined ? undefined : parts.backends.of(service);
-  const facts: Writable<RouteFacts> = {
+  const chosen = compiler.chosen(route);
+  const access = kongAccess(chosen.flatMap(({ everyone }) => everyone ?? []) as readonly KongPlugin[]);
+  const facts: RouteFacts & { shapesAnswers: boolean } = {
     id: route.name ?? route.id,
     methods: route.methods.length === 0 ? undefined : route.methods,
     path: pathPhrase(route.paths),
@@ -52,18 +54,17 @@ function declare(route: KongRoute, rank: number, { compiler, parts, ownHeaders }
     handler: `${route.place.file}:${route.place.line}`,
     upstream: backend?.name,
     proxied: true,
-    authenticated: false,
+    authenticated: !access.isPublic,
+    verifiedBy: access.requirements.find(({ kind }) => kind === 'authentication')?.names,
+    shapesAnswers: false,
     upgrades: service !== undefined && takesHandshakes(route),
   };
-  const plugins = compiler.on(route, facts);
-  const everywhere = plugins.flatMap(({ instance }) => instance ?? []) as readonly KongPlugin[];
-  const access = kongAccess(everywhere);
-  facts.authenticated = !access.isPublic;
-  facts.verifiedBy = access.requirements.find(({ kind }) => kind === 'authentication')?.names;
+  const plugins = compiler.place(chosen, route, facts);
   const { before, shape, dress, logs } = kongPipeline(plugins.map(({ slot }) => slot));
   facts.shapesAnswers = shape !== undefined;
   Object.freeze(facts);
-  const limit = bodyLimit(facts, plugins, parts);
+  const limited = chosen.some(({ everyone }) => everyone?.name === 'request-size-limiting');
+  const limit = limited ? NO_LIMIT : common.bodyLimit;
   const planned: PlannedRoute = {
     facts,
     pattern: undefined,
@@ -72,9 +73,13 @@ function declare(route: KongRoute, rank: number, { compiler, parts, ownHeaders }
     reasons: [],
     policies: [...limit.policies, ...plugins.map((plugin) => plugin.planned)],
     exceptions: [],
-    before: [...limit.before, ...before, ...handshakes(facts, service, parts)],
+    before: [
+      ...limit.before,
+      ...before,
+      ...(service !== undefined && facts.upgrades === true ? [common.handshake(service)] : []),
+    ],
     after: shape === undefined ? [] : [(exchange, response) => once(exchange, response, shape)],
-    dress: inTurn([...dress, ownHeaders]),
+    dress: inTurn([...dress, common.dress]),
     preflight: undefined,
     access,
     prepare: () => {},
@@ -85,8 +90,6 @@ function declare(route: KongRoute, rank: number, { compiler, parts, ownHeaders }
   };
   return new DeclaredRoute(planned, route, shape, logs);
 }
-
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 const callOf = ({ call }: Exchange): NonNullable<Exchange['call']> => call as NonNullable<Exchange['call']>;
 
@@ -114,41 +117,9 @@ function noService(): never {
   });
 }
 
-/** The gateway's own limit stands where the route has none of its own. */
-function bodyLimit(
-  facts: RouteFacts,
-  plugins: readonly PlacedPlugin[],
-  { policies, bodyLimitBytes }: KongPlanParts,
-): { readonly before: readonly Stage[]; readonly policies: readonly PlannedPolicy[] } {
-  if (plugins.some(({ instance }) => instance?.name === 'request-size-limiting'))
-    return { before: [], policies: [] };
-  const { before } = policies.compile('body-limit', { limit: bodyLimitBytes }, facts);
-  const planned: PlannedPolicy = {
-    name: 'body-limit',
-    stage: 'admission',
-    description: `${bodyLimitBytes} bytes`,
-    bufferLimitBytes: undefined,
-  };
-  return { before: before === undefined ? [] : [before], policies: [planned] };
-}
-
 function takesHandshakes({ methods, protocols }: KongRoute): boolean {
   const overHttp = protocols.includes('http') || protocols.includes('https');
   return overHttp && (methods.length === 0 || methods.includes('GET'));
-}
-
-const WEEK_MS = 604_800_000;
-
-/** A WebSocket that is silent for the service's read timeout is closed, as nginx closes it. Kong looks at no `Origin`. */
-function handshakes(
-  facts: RouteFacts,
-  service: KongService | undefined,
-  { policies }: KongPlanParts,
-): readonly Stage[] {
-  if (service === undefined || facts.upgrades !== true) return [];
-  const idleMs = Math.min(service.readTimeoutMs, WEEK_MS);
-  const { before } = policies.compile('websocket', { idleMs, origins: 'any' }, facts);
-  return before === undefined ? [] : [before];
 }
 
 function pathPhrase(paths: readonly string[]): string {

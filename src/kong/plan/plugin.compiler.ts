@@ -34,11 +34,14 @@ const STAGE: Readonly<Record<KongPluginName, StageName>> = {
   'request-termination': 'shape',
 };
 
+/** A plugin that runs on a route, not compiled yet. */
+export interface ChosenPlugin extends ScopedInstances {
+  readonly mapping: AnyPluginMapping;
+}
+
 /** A plugin as it stands on one route. */
 export interface PlacedPlugin {
   readonly slot: PluginSlot;
-  /** For everybody; `undefined` where only single consumers have one. */
-  readonly instance: Instance | undefined;
   readonly planned: PlannedPolicy;
 }
 
@@ -71,30 +74,31 @@ export class PluginCompiler {
     }
   }
 
-  /** The plugins of a route in the order they run: descending static priority. */
-  on(route: KongRoute, facts: RouteFacts): readonly PlacedPlugin[] {
+  /** Which instances run on a route, in their order: descending static priority. */
+  chosen(route: KongRoute): readonly ChosenPlugin[] {
     const found = this.#order.flatMap((mapping) => {
       const instances = this.#scopes.on(mapping.name as KongPluginName, route);
-      return instances === undefined ? [] : [{ mapping, instances }];
+      return instances === undefined ? [] : [{ mapping, ...instances }];
     });
-    const known = found.find(({ mapping, instances }) => {
-      return AUTHENTICATING.has(mapping.name as KongPluginName) && instances.everyone !== undefined;
+    const known = found.find(({ mapping, everyone }) => {
+      return AUTHENTICATING.has(mapping.name as KongPluginName) && everyone !== undefined;
     });
-    return found.flatMap(({ mapping, instances }) => {
+    return found.flatMap(({ mapping, everyone, byConsumer }) => {
       const late = known !== undefined && mapping.priority < known.mapping.priority;
       // Before anybody is known, nothing can be for single consumers.
-      const byConsumer = late ? instances.byConsumer : [];
-      if (instances.everyone === undefined && byConsumer.length === 0) return [];
-      return this.#place(mapping, { everyone: instances.everyone, byConsumer }, route, facts);
+      const consumers = late ? byConsumer : [];
+      return everyone === undefined && consumers.length === 0
+        ? []
+        : [{ mapping, everyone, byConsumer: consumers }];
     });
   }
 
-  #place(
-    mapping: AnyPluginMapping,
-    { everyone, byConsumer }: ScopedInstances,
-    route: KongRoute,
-    facts: RouteFacts,
-  ): PlacedPlugin {
+  /** What they become. */
+  place(chosen: readonly ChosenPlugin[], route: KongRoute, facts: RouteFacts): readonly PlacedPlugin[] {
+    return chosen.map((plugin) => this.#place(plugin, route, facts));
+  }
+
+  #place({ mapping, everyone, byConsumer }: ChosenPlugin, route: KongRoute, facts: RouteFacts): PlacedPlugin {
     const make = (instance: Instance): CompiledPlugin => this.#make(mapping, instance, route, facts);
     const compiled = everyone === undefined ? undefined : this.#checked(everyone, () => make(everyone));
     // They are made as they are asked for; what is wrong with one is found at load nevertheless, on its first route.
@@ -107,7 +111,6 @@ export class PluginCompiler {
     }
     return {
       slot: new PluginSlot(compiled, byConsumer, make),
-      instance: everyone,
       planned: {
         name: mapping.name,
         stage: STAGE[mapping.name as KongPluginName],

@@ -16,6 +16,7 @@ export function correlationIdPluginOf(
   return {
     name: 'correlation-id',
     priority: 100_001,
+    shared: true,
 
     compile({ instance: { config } }) {
       const { headerName, generator, echoDownstream } = config;

@@ -14,6 +14,7 @@ import type { KongPluginMapping } from './kong-plugin.js';
 export const corsPlugin: KongPluginMapping<'cors'> = {
   name: 'cors',
   priority: 2_000,
+  shared: true,
 
   check({ instance: { config } }) {
     return originProblems(config.origins ?? []);

@@ -8,6 +8,7 @@ import type { KongPluginMapping } from './kong-plugin.js';
 export const ipRestrictionPlugin: KongPluginMapping<'ip-restriction'> = {
   name: 'ip-restriction',
   priority: 990,
+  shared: true,
 
   check({ instance: { config } }) {
     return [...entryProblems('allow', config.allow), ...entryProblems('deny', config.deny)];

@@ -11,6 +11,7 @@ import type { KongPluginMapping, PluginPlace } from './kong-plugin.js';
 export const KEY_AUTH_PLUGIN: KongPluginMapping<'key-auth'> = {
   name: 'key-auth',
   priority: 1250,
+  shared: true,
   check: anonymousProblems,
   compile: (place) => ({ before: authenticationStage(place, authentication(place)) }),
 };

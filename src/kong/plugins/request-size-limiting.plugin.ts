@@ -11,6 +11,7 @@ const UNIT_BYTES = { bytes: 1, kilobytes: 1024, megabytes: 1024 ** 2 } as const;
 export const requestSizeLimitingPlugin: KongPluginMapping<typeof NAME> = {
   name: NAME,
   priority: 951,
+  shared: true,
 
   compile({ instance: { config } }) {
     const limit = bodyLimitStage(config.allowedPayloadSize * UNIT_BYTES[config.sizeUnit], tooLarge);
