@@ -99,10 +99,10 @@ module.exports = {
     },
     {
       name: 'policy-alone',
-      comment: 'A policy may not lean on another; the correlation id, and how other servers are asked, are everybody’s.',
+      comment: 'A policy may not lean on another; the correlation id, how other servers are asked and how JSON bodies are read are everybody’s.',
       severity: 'error',
       from: { path: '^src/policies/([^/]+)/' },
-      to: { path: '^src/policies/', pathNot: '^src/policies/($1|correlation-id|outbound)/' },
+      to: { path: '^src/policies/', pathNot: '^src/policies/($1|correlation-id|outbound|json-body)/' },
     },
     {
       name: 'stage-knows-no-framework',

@@ -1,8 +1,8 @@
 import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { digestOfApiKey, newApiKey } from '../../dist/contracts/api-key-text.js';
+import { canonicalPath } from '../../dist/contracts/canonical-path.js';
 import { Exchange } from '../../dist/contracts/exchange.js';
 import { UpstreamResponse, WholeBody } from '../../dist/contracts/upstream-response.js';
-import { canonicalPath } from '../../dist/edge/canonical-path.js';
 import { accessLine } from '../../dist/observability/access-line.js';
 import { ApiKeyMethod } from '../../dist/policies/authenticate/api-key/api-key.method.js';
 import { ConsumerList } from '../../dist/policies/authenticate/consumers/consumer.list.js';
@@ -14,8 +14,8 @@ import { RememberingVerifier } from '../../dist/policies/authenticate/jwt/rememb
 import { TokenMemo } from '../../dist/policies/authenticate/jwt/token-memo.js';
 import { adoptOrMint } from '../../dist/policies/correlation-id/correlation-id.js';
 import { compileFilter } from '../../dist/policies/filter-response/compiled-filter.js';
-import { parseExact } from '../../dist/policies/filter-response/exact-json.js';
 import { resolveFilterResponse } from '../../dist/policies/filter-response/filter-response.options.js';
+import { parseExact } from '../../dist/policies/json-body/exact-json.js';
 import { Limits } from '../../dist/policies/rate-limit/limits.js';
 import { resolveRateLimit } from '../../dist/policies/rate-limit/rate-limit.options.js';
 import { MemoryRateLimitStore } from '../../dist/policies/rate-limit/stores/memory-rate-limit.store.js';

@@ -7,6 +7,8 @@ export function explanationText(request: string, explanation: RequestExplanation
   switch (explanation.outcome) {
     case 'reserved':
       return `${request}: the gateway answers itself (health, or the keys of its tokens), before any route.\n`;
+    case 'refused':
+      return `${request}: ${explanation.status} by ${explanation.route}, which takes it by https only.\n`;
     case 'options':
       return `${request}: 204, the gateway answers itself; the path takes ${explanation.allow.join(', ')}.\n`;
     case 'method-not-allowed':
@@ -14,7 +16,7 @@ export function explanationText(request: string, explanation: RequestExplanation
     case 'falls-through':
       return `${request}: no route; it goes on to Express, where something else of the application may answer.\n`;
     case 'not-found':
-      return `${request}: 404, no route has this path.\n`;
+      return `${request}: 404, no route takes it.\n`;
     case 'route':
       return routeText(request, explanation.route, explanation.params);
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Type } from '@nestjs/common';
 import { createGateway } from '../framework/create-gateway.js';
 import { GatewayLifecycle } from '../framework/gateway.lifecycle.js';
+import { DeclarativeModule } from '../framework/kong/declarative.module.js';
 import type { Terminal } from './command.js';
 
 const KEYS = ['JWT_SECRET', 'JWT_SECRET_FILE', 'JWT_PUBLIC_KEY_FILE', 'JWT_JWKS_FILE', 'JWT_JWKS_URI'];
@@ -23,7 +24,9 @@ export async function readPlan<T>(
     ACCESS_LOG: 'off',
     OTEL_SDK_DISABLED: 'true',
   };
-  if (!KEYS.some((name) => environment[name]) && environment['JWT_DISCOVERY'] !== 'on') {
+  // Declarative files bring their own.
+  const needsKey = module !== DeclarativeModule;
+  if (needsKey && !KEYS.some((name) => environment[name]) && environment['JWT_DISCOVERY'] !== 'on') {
     // No token is verified here, so a machine without the key may look at the routes too.
     toLook['JWT_SECRET'] = randomBytes(32).toString('base64url');
     err('No key for tokens is set (JWT_SECRET …): a random one was put in its place to read the routes.\n');

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { bootFailure } from '../framework/boot-failure.js';
+import { checkCommand } from './check.command.js';
 import { type Arguments, type Command, EXIT_USAGE, type Terminal, UsageError } from './command.js';
 import { explainCommand } from './explain.command.js';
 import { keyCommand } from './key.command.js';
@@ -13,6 +14,7 @@ const COMMANDS: readonly Command[] = [
   startCommand,
   routesCommand,
   explainCommand,
+  checkCommand,
   tokenCommand,
   keyCommand,
   passwordCommand,

@@ -1,22 +1,22 @@
 import { runGateway } from '../framework/run-gateway.js';
-import { loadAppModule, MODULE_DETAIL, MODULE_OPTION } from './app-module.js';
-import { type Command, UsageError } from './command.js';
+import { MODULE_DETAIL, MODULE_OPTION } from './app-module.js';
+import type { Command } from './command.js';
+import { chooseApplication, STRICT_DETAIL, STRICT_OPTION } from './declarative-files.js';
 
-/** `portcullis start`: the service, configured by the environment. */
+/** `portcullis start`: the service, configured by the environment, or a gateway of declarative files alone. */
 export const startCommand: Command = {
   name: 'start',
-  synopsis: '[--module FILE]',
+  synopsis: '[FILE …] [--strict-kong] [--module FILE]',
   summary: 'runs the gateway until it is told to stop; configured by the environment',
-  details: [MODULE_DETAIL],
-  options: MODULE_OPTION,
+  details: [
+    'FILE …          Kong files, or directories of them: a gateway of their routes alone',
+    STRICT_DETAIL,
+    MODULE_DETAIL,
+  ],
+  options: { ...STRICT_OPTION, ...MODULE_OPTION },
   async run(given, terminal) {
-    const [file] = given.positionals;
-    if (file !== undefined) {
-      throw new UsageError(
-        `start ${file}: declarative files come with a later version; without a FILE the application is started.`,
-      );
-    }
-    await runGateway(await loadAppModule(given, terminal));
+    const { module, environment } = await chooseApplication(given.positionals, given, terminal);
+    await runGateway(module, { environment });
     return undefined;
   },
 };

@@ -95,6 +95,8 @@ export interface GatewaySettings {
     /** Names whose addresses are given; `undefined`: none are. */
     readonly hosts: HostAddresses | undefined;
   };
+  /** `undefined`: all routes are the code's. */
+  readonly declarative: { readonly files: readonly string[]; readonly strict: boolean } | undefined;
   /** `undefined`: nothing is shared with other instances. */
   readonly redis: { readonly url: SecretText } | undefined;
   /** `undefined`: no key is configured, and no token is signed. */

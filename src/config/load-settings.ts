@@ -142,6 +142,10 @@ function toSettings(
       apiKeyStaleMs: values.API_KEYS_STALE_MS,
     },
     upstreams: { hosts },
+    declarative:
+      values.GATEWAY_CONFIG === undefined
+        ? undefined
+        : { files: values.GATEWAY_CONFIG, strict: values.GATEWAY_CONFIG_STRICT === 'on' },
     redis: values.REDIS_URL === undefined ? undefined : { url: new SecretText(values.REDIS_URL) },
     limits: {
       bodyLimitBytes: values.BODY_LIMIT_BYTES,

@@ -34,6 +34,7 @@ export const SETTING_GROUPS = {
   admin: 'Admin',
   identity: 'Identity',
   upstreams: 'Upstreams',
+  declarative: 'Declarative routes',
   state: 'Shared state',
   limits: 'Limits',
   drain: 'Shutting down',
@@ -447,6 +448,18 @@ export const SETTINGS = {
     'From SIGTERM to the end, delay included; what is unfinished then is cut.',
   ),
 
+  GATEWAY_CONFIG: optional(
+    'declarative',
+    wordList,
+    'Kong files, and directories of them, whose routes stand behind those of the code. A change takes effect within a second, and at SIGHUP; a file with a mistake is refused and the old routes kept.',
+  ),
+  GATEWAY_CONFIG_STRICT: withDefault(
+    'declarative',
+    choice('off', 'on'),
+    'off',
+    '`on` refuses what these files may say here and Kong itself would not take or carry out.',
+  ),
+
   LOG_LEVEL: withDefault(
     'log',
     choice('debug', 'info', 'warn', 'error', 'silent'),
@@ -484,7 +497,6 @@ export const RESERVED_SETTINGS = {
     reason: 'several worker processes are not part of this version; start several instances',
     harmless: '1',
   },
-  GATEWAY_CONFIG: { reason: 'declarative files are not part of this version', harmless: undefined },
 } as const satisfies Record<string, { readonly reason: string; readonly harmless: string | undefined }>;
 
 function withDefault<T>(

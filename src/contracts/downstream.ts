@@ -7,6 +7,7 @@ import type { Readable } from 'node:stream';
  */
 export interface DownstreamLine {
   readonly remoteAddress?: string | undefined;
+  readonly localAddress?: string | undefined;
   readonly localPort?: number | undefined;
   /** The line is, or runs through, a TLS connection. */
   readonly encrypted?: boolean | undefined;

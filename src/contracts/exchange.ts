@@ -6,13 +6,14 @@ import type { ForwardCall } from './forward-call.js';
 import type { ForwardedOrigin } from './forwarded-origin.js';
 import { GatewayError } from './gateway-error.js';
 import type { IdentityFields } from './identity-headers.js';
-import type { Dress } from './policy.js';
+import type { Dress, ResponseStage } from './policy.js';
 import type { Principal } from './principal.js';
 import type { RawHeaders } from './raw-headers.js';
 import type { RouteFacts } from './route-facts.js';
 import type { TunnelTerms } from './upgrade.js';
 import type { TimeoutOptions } from './upstream-definition.js';
 import type { RequestBody } from './upstream-request.js';
+import type { UpstreamTerms } from './upstream-terms.js';
 
 /**
  * One request in flight, as stages, handlers and the recorder see it.
@@ -42,6 +43,15 @@ export class Exchange {
 
   /** Writes errors in the route's own format; `undefined` where that is a problem document. */
   errorAnswer: ErrorAnswer | undefined = undefined;
+
+  /**
+   * Shapes an answer of the gateway's own, refusals included, as the route shapes its upstream's; `undefined` where such
+   * answers go out as they are. It runs once.
+   */
+  shapeOwnAnswer: ResponseStage | undefined = undefined;
+
+  /** What the route wants of its upstream requests; `undefined` where that is the usual. */
+  upstreamTerms: UpstreamTerms | undefined = undefined;
 
   /** Clocks the route sets in place of the upstream's own, each on its own; `undefined` leaves them all. */
   timeouts: TimeoutOptions | undefined = undefined;

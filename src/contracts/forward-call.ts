@@ -1,7 +1,7 @@
 import type { Exchange } from './exchange.js';
-import { applyEdits, foldNothing, type HeaderEdit } from './header-edit.js';
+import type { HeaderEdit } from './header-edit.js';
+import { editQuery } from './parameter-edits.js';
 import { fillTemplate, type ParamValue, type PathParamsArgument } from './path-template.js';
-import { decodeQuery } from './query-parameters.js';
 import type { RawHeaders } from './raw-headers.js';
 import type { RequestBody } from './upstream-request.js';
 
@@ -99,38 +99,6 @@ export class ForwardCall {
   }
 }
 
-/** Edits a query string; parameters that no edit names keep their bytes and their order. */
-function editQuery(query: string, edits: readonly HeaderEdit[]): string {
-  const pairs: string[] = [];
-  // Names are compared decoded, bytes are kept: `a%20b` and `a+b` are one name and each stays as it was sent.
-  const raw = new Map<string, string>();
-  for (const part of query === '' ? [] : query.slice(1).split('&')) {
-    if (part === '') continue;
-    const cut = part.indexOf('=');
-    const name = decodeQuery(cut < 0 ? part : part.slice(0, cut));
-    const kept = `\u0000${raw.size}`;
-    raw.set(kept, part);
-    pairs.push(name, kept);
-  }
-  const edited = applyEdits(pairs, edits, foldNothing);
-  const parts: string[] = [];
-  for (let i = 0; i < edited.length; i += 2) {
-    const name = edited[i] as string;
-    const value = edited[i + 1] as string;
-    const kept = raw.get(value);
-    if (kept === undefined) parts.push(`${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
-    else parts.push(renamed(kept, name));
-  }
-  return parts.length === 0 ? '' : `?${parts.join('&')}`;
-}
-
-function renamed(part: string, name: string): string {
-  const cut = part.indexOf('=');
-  const was = cut < 0 ? part : part.slice(0, cut);
-  if (decodeQuery(was) === name) return part;
-  return encodeURIComponent(name) + (cut < 0 ? '' : part.slice(cut));
-}
-
 /** The lower-case name of a header that an edit may touch. @throws TypeError otherwise */
 export function checkHeaderName(name: string): string {
   const lower = name.toLowerCase();
@@ -142,10 +110,12 @@ export function checkHeaderName(name: string): string {
 
 /** @throws TypeError when a value holds CR, LF, NUL or a character outside latin1 */
 export function checkHeaderValue(name: string, value: string): string {
-  if (!FIELD_VALUE.test(value)) {
+  if (!isHeaderValue(value)) {
     throw new TypeError(
       `The value for ${name} holds a character no header may carry (RFC 9110, section 5.5).`,
     );
   }
   return value;
 }
+
+export const isHeaderValue = (value: string): boolean => FIELD_VALUE.test(value);

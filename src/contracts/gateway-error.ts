@@ -42,6 +42,12 @@ export const GATEWAY_ERRORS = {
     retryable: false,
     title: 'The request was sent too slowly',
   },
+  'length-required': {
+    status: 411,
+    source: 'client',
+    retryable: false,
+    title: 'The request must say how long its body is',
+  },
   'body-too-large': {
     status: 413,
     source: 'client',

@@ -49,6 +49,10 @@ export interface CompiledPolicy {
   readonly preflight?: Preflight;
   /** Runs before a preflight is answered, whoever answers it; none of the route's other stages does. */
   readonly beforePreflight?: Stage;
+  /** Once the exchange has ended, however it ended, on every request that reached the route. It must not throw. */
+  readonly log?: (exchange: Exchange) => void;
+  /** Gives back what it was made with (a connection, a file), once no request runs by it any more. */
+  readonly close?: () => void;
   /** Set when the policy holds a whole body in memory; the boot table shows it. */
   readonly bufferLimitBytes?: number;
 }

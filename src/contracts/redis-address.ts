@@ -13,6 +13,8 @@ export interface RedisLogin {
 
 interface RedisAccess {
   readonly tls: boolean;
+  /** How certificates are judged where TLS is spoken; absent: by the name that is dialled and the usual authorities. */
+  readonly certificate?: { readonly verify: boolean; readonly serverName: string | undefined } | undefined;
   readonly login: RedisLogin | undefined;
 }
 

@@ -5,10 +5,12 @@ import type { Exchange } from '../contracts/exchange.js';
 import { attachExchange, exchangeOf } from '../contracts/exchange-of.js';
 import type { ExchangeRecorder } from '../contracts/exchange-recorder.js';
 import { GatewayError } from '../contracts/gateway-error.js';
+import { asGatewayError, type Problem, problemOf, problemResponse } from '../contracts/problem.js';
 import { TunnelBody } from '../contracts/upgrade.js';
 import type { UpstreamResponse } from '../contracts/upstream-response.js';
 import { EMPTY_PLAN, type Plan } from '../routing/plan.js';
 import type { PlannedRoute } from '../routing/planned-route.js';
+import type { RouteSource } from '../routing/route-source.js';
 import { ConnectionSweep, type PaceLimits } from './connection-sweep.js';
 import { countReceived } from './counted-request.js';
 import { cutReply } from './cut-reply.js';
@@ -20,10 +22,10 @@ import { takeNoMore, takesMore } from './last-request.js';
 import { goesNoFurther } from './max-forwards.js';
 import { type Outlook, outlookOn } from './outlook.js';
 import { preflightMethod } from './preflight.js';
-import { asGatewayError, type Problem, problemOf, problemResponse } from './problem.js';
 import { writeReply } from './reply.writer.js';
 import { ASTERISK } from './request-target.js';
 import { runBefore, runRoute } from './route.runner.js';
+import { shapeOwnAnswer } from './shape-own-answer.js';
 import type { TransportRules } from './tls/transport-rules.js';
 import { optionsResponse, unmatchedAnswer } from './unmatched.response.js';
 import { ClientEnd } from './upgrade/client-end.js';
@@ -132,6 +134,7 @@ export class Edge {
     if (method === 'OPTIONS' && this.#answersPreflight(exchange)) return;
     const match = outlook === undefined ? plan.match(method, path) : outlook.match;
     if (match === undefined) {
+      if (plan.declared !== undefined && this.#takeDeclared(exchange, plan.declared)) return;
       if (plan.fallsThrough) return this.#handOver(exchange, next);
       return this.unmatched(exchange);
     }
@@ -150,6 +153,20 @@ export class Edge {
       return;
     }
     runRoute(route, exchange, this.#reply, route.deopt ? this.#deopt(next) : this.#fail);
+  }
+
+  /** Runs the declared route that takes the request; `false` when none does. */
+  #takeDeclared(exchange: Exchange, declared: RouteSource): boolean {
+    try {
+      const route = declared.enter(exchange);
+      if (route === undefined) return false;
+      if (exchange.method === 'OPTIONS' && goesNoFurther(exchange.req)) {
+        this.reply(exchange, optionsResponse(route.facts.methods ?? []));
+      } else runRoute(route, exchange, this.#reply, this.#fail);
+    } catch (error) {
+      this.fail(exchange, error);
+    }
+    return true;
   }
 
   /** Whether the request is a CORS preflight that the route of the method it asks for answers. */
@@ -213,7 +230,10 @@ export class Edge {
     this.tunnels.open(exchange, terms, client, body.connection, (error) => this.#done(exchange, error));
   }
 
-  /** Answers an error as a problem document, or cuts the connection when the answer already began. */
+  /**
+   * Answers what a stage or a handler threw: an answer of its own as it is, an error as a problem document. Cuts the
+   * connection when the answer already began.
+   */
   fail(exchange: Exchange, thrown: unknown): void {
     if (thrown instanceof EarlyAnswer) return this.#answerEarly(exchange, thrown);
     this.#answerError(exchange, thrown, this.draining || hasUnreadBody(exchange));
@@ -221,8 +241,8 @@ export class Edge {
 
   /** A stage's own answer; one that comes too late is nobody's. */
   #answerEarly(exchange: Exchange, { response }: EarlyAnswer): void {
-    if (exchange.finished || exchange.res.headersSent) response.body.discard();
-    else this.reply(exchange, response);
+    if (exchange.finished || exchange.res.headersSent) return response.body.discard();
+    this.#answerItself(exchange, response, this.draining || hasUnreadBody(exchange));
   }
 
   /** Whoever sends what must not be served is not heard again: nobody knows what the bytes behind it are. */
@@ -246,12 +266,19 @@ export class Edge {
       this.#finish(exchange);
       return;
     }
-    const { error, errorAnswer } = exchange;
+    const { error } = exchange;
+    const errorAnswer = exchange.errorAnswer ?? this.plan.unmatchedAnswer;
     const answer =
       errorAnswer === undefined || error === undefined
         ? problemResponse(exchange, foreign ?? problemOf(error as GatewayError))
         : errorAnswer(exchange, error);
-    writeReply(exchange, this.#dress(exchange, answer), closing, this.#done);
+    this.#answerItself(exchange, answer, closing);
+  }
+
+  #answerItself(exchange: Exchange, answer: UpstreamResponse, closing: boolean): void {
+    const write = (_: Exchange, shaped: UpstreamResponse): void =>
+      writeReply(exchange, this.#dress(exchange, shaped), closing, this.#done);
+    shapeOwnAnswer(exchange, answer, write, this.#fail);
   }
 
   #dress(exchange: Exchange, response: UpstreamResponse): UpstreamResponse {
@@ -263,8 +290,12 @@ export class Edge {
 
   /** Answers a request that no route takes, also when Express found nobody for it either. */
   unmatched(exchange: Exchange): void {
-    exchange.dress = this.plan.dress;
-    const answer = unmatchedAnswer(exchange.method, this.plan.allowedMethods(exchange.path));
+    const { plan } = this;
+    // Express had it for a route of the code whose host or version did not fit.
+    if (exchange.handedOver && plan.declared !== undefined && this.#takeDeclared(exchange, plan.declared))
+      return;
+    exchange.dress = plan.dress;
+    const answer = unmatchedAnswer(exchange.method, plan.allowedMethods(exchange.path));
     if (answer instanceof GatewayError) this.fail(exchange, answer);
     else this.reply(exchange, answer);
   }
@@ -361,7 +392,7 @@ export class Edge {
 
 const SWITCHING = 101;
 
-/** A refused upload is not read to its end: the connection closes behind the answer. */
+/** An upload that has its answer is not read to its end: the connection closes behind the answer. */
 function hasUnreadBody(exchange: Exchange): boolean {
   return exchange.body !== undefined && !exchange.req.complete;
 }

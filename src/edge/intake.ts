@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BlockList } from 'node:net';
+import { canonicalPath } from '../contracts/canonical-path.js';
 import type { DownstreamReply, DownstreamRequest, FramedRequest } from '../contracts/downstream.js';
 import { Exchange } from '../contracts/exchange.js';
 import { GatewayError } from '../contracts/gateway-error.js';
 import type { RequestBody } from '../contracts/upstream-request.js';
-import { canonicalPath } from './canonical-path.js';
 import { type ForwardedClient, forwardedClient } from './forwarded-client.js';
 import { endBehindUpgrade } from './ignored-upgrade.js';
 import { type Peer, peerOf } from './peer-address.js';

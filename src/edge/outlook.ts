@@ -1,7 +1,7 @@
+import { canonicalPath } from '../contracts/canonical-path.js';
 import { type Plan, RefusingPlan } from '../routing/plan.js';
 import type { PlannedRoute } from '../routing/planned-route.js';
 import type { Match } from '../routing/route-matcher.js';
-import { canonicalPath } from './canonical-path.js';
 
 /** What is known of a request before it is taken. It holds for as long as the plan does: nothing may be awaited in between. */
 export interface Outlook {

@@ -1,7 +1,7 @@
+import { isSoundQuery } from '../contracts/canonical-path.js';
 import type { DownstreamRequest, FramedRequest } from '../contracts/downstream.js';
 import { GatewayError } from '../contracts/gateway-error.js';
 import { framingProblem } from './body-framing.js';
-import { isSoundQuery } from './canonical-path.js';
 import { canMeetExpectation } from './expectation.js';
 import type { RequestFields } from './request-fields.js';
 import { RequestHosts } from './request-host.js';

@@ -19,7 +19,7 @@ import { EVENTS } from '../observability/events.js';
 import { adoptOrMint } from '../policies/correlation-id/correlation-id.js';
 import { IdentitySigner } from '../policies/forward-identity/token/identity.signer.js';
 import { keySetResponse } from '../policies/forward-identity/token/key-set.response.js';
-import { RefusingPlan } from '../routing/plan.js';
+import { type Plan, RefusingPlan } from '../routing/plan.js';
 import type { PlannedRoute } from '../routing/planned-route.js';
 import { PlanBuilder } from './compiler/plan.builder.js';
 import { EdgeHolder } from './edge.holder.js';
@@ -31,6 +31,8 @@ import { GatewayGuard } from './interpreter/gateway.guard.js';
 import { GatewayInterceptor } from './interpreter/gateway.interceptor.js';
 import { GatewayExceptionFilter, httpExceptionProblem } from './interpreter/gateway-exception.filter.js';
 import { RouteRegistry } from './interpreter/route.registry.js';
+import { DeclaredRoutes } from './kong/declared-routes.js';
+import { routeOverlaps } from './kong/route-overlaps.js';
 import { TlsFront } from './tls.front.js';
 import { UpstreamRegistry } from './upstream.registry.js';
 
@@ -56,6 +58,7 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
     private readonly interceptor: GatewayInterceptor,
     private readonly filter: GatewayExceptionFilter,
     private readonly signer: IdentitySigner,
+    private readonly declared: DeclaredRoutes,
   ) {
     const { limits, traffic } = settings;
     this.warnings = new EdgeWarnings(observability.events, now);
@@ -89,10 +92,11 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
     return allListening && !this.edge.draining && !refusing && !critical;
   }
 
-  /** @throws ConfigError with every problem of every route, policy and upstream at once */
-  onApplicationBootstrap(): void {
+  /** @throws ConfigError with every problem of every route, policy, upstream and declarative file at once */
+  async onApplicationBootstrap(): Promise<void> {
     const adapter = this.host.httpAdapter;
-    this.#plan();
+    // Without files nothing is waited for, and whoever starts behind this finds the plan made.
+    this.#plan(this.declared.files.length === 0 ? [] : await this.#loadDeclared());
     if (adapter instanceof GatewayAdapter) {
       adapter.attach(this.edge, () => this.#replan());
       this.#speakHttp2(adapter);
@@ -106,6 +110,31 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
     for (const each of servers) this.#expectProxyHeaders(each);
     limitAllConnections(servers, this.settings.limits, this.#connectionRefused);
     for (const each of servers) tellFailingAccepts(each, this.warnings.acceptFailing);
+    if (this.declared.files.length > 0) await this.#watchDeclared();
+  }
+
+  async #loadDeclared(): Promise<readonly ConfigProblem[]> {
+    try {
+      await this.declared.load();
+      return [];
+    } catch (error) {
+      if (error instanceof ConfigError) return error.problems;
+      throw error;
+    }
+  }
+
+  async #watchDeclared(): Promise<void> {
+    this.#tellOverlaps(this.edge.plan);
+    await this.declared.watch((source) => {
+      // Each request keeps the routes it was matched in.
+      this.edge.plan = this.edge.plan.beside(source);
+      this.#tellOverlaps(this.edge.plan);
+    });
+  }
+
+  #tellOverlaps({ codeRoutes, declared }: Plan): void {
+    const overlaps = routeOverlaps(codeRoutes, declared?.routes ?? []);
+    if (overlaps.length > 0) this.observability.events.warn(EVENTS.declaredRoutesOverlap, { overlaps });
   }
 
   #tlsFront(http: Server): TlsFront | undefined {
@@ -176,14 +205,14 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
     });
   }
 
-  #plan(): void {
+  #plan(declared: readonly ConfigProblem[] = []): void {
     const built = this.builder.build({
       compile: this.settings.compile,
       own: new Set([this.guard, this.interceptor, this.filter]),
     });
-    const problems = [...this.#tlsProblems(), ...this.upstreams.problems, ...built.problems];
+    const problems = [...this.#tlsProblems(), ...this.upstreams.problems, ...built.problems, ...declared];
     if (problems.length > 0) throw new ConfigError(problems);
-    this.edge.plan = built.plan;
+    this.edge.plan = built.plan.beside(this.declared.source);
     this.routes.replace(built.byHandler);
     const adapter = this.host.httpAdapter;
     if (adapter instanceof GatewayAdapter) adapter.surveyed(built.surveySize);

@@ -4,6 +4,7 @@ import { CLOCK } from '../contracts/clock.js';
 import { IdentityHeaders } from '../contracts/identity-headers.js';
 import { LIMIT_OBSERVER } from '../contracts/limit-observer.js';
 import type { Policy, PolicyDeclaration } from '../contracts/policy.js';
+import { SHARED_STATES } from '../contracts/redis-server.js';
 import { SHARED_STATE } from '../contracts/shared-state.js';
 import { HealthModule } from '../health/health.module.js';
 import { authenticateWith } from '../policies/authenticate/authenticate.options.js';
@@ -29,6 +30,7 @@ import { GatewayInterceptor } from './interpreter/gateway.interceptor.js';
 import { GatewayExceptionFilter } from './interpreter/gateway-exception.filter.js';
 import { RouteRegistry } from './interpreter/route.registry.js';
 import { INVARIANTS } from './invariants/declared-invariants.check.js';
+import { DECLARED_ROUTES_PROVIDER } from './kong/declared-routes.provider.js';
 import { POLICY_PROVIDERS, POLICY_TYPES } from './policies.js';
 import { settingsProviders } from './settings.providers.js';
 import { UpstreamRegistry } from './upstream.registry.js';
@@ -79,6 +81,7 @@ export class GatewayModule implements NestModule {
         PolicyCatalogue,
         PlanBuilder,
         UpstreamRegistry,
+        DECLARED_ROUTES_PROVIDER,
         RouteRegistry,
         EdgeHolder,
         GatewayGuard,
@@ -100,6 +103,7 @@ export class GatewayModule implements NestModule {
         CLOCK,
         LIMIT_OBSERVER,
         SHARED_STATE,
+        SHARED_STATES,
         AuthorizeGuard,
         IpRestrictionPolicy,
         IpRestrictionGuard,

@@ -106,6 +106,8 @@ export {
   securityHeaders,
 } from '../policies/security-headers/security-headers.decorator.js';
 export type { SecurityHeadersOptions } from '../policies/security-headers/security-headers.options.js';
+export { NoTerminate, Terminate, terminate } from '../policies/terminate/terminate.decorator.js';
+export type { TerminateOptions } from '../policies/terminate/terminate.options.js';
 export { Timeout } from '../policies/timeout/timeout.decorator.js';
 export { TransformRequest } from '../policies/transform-request/transform-request.decorator.js';
 export { TransformResponse } from '../policies/transform-response/transform-response.decorator.js';
@@ -132,6 +134,7 @@ export { Breaker } from '../resilience/breaker.js';
 
 export { CLOCK, type Clock } from '../contracts/clock.js';
 export type { CompilableEnhancer } from '../contracts/compilable-enhancer.js';
+export { EarlyAnswer } from '../contracts/early-answer.js';
 export { type IdentityFields, IdentityHeaders } from '../contracts/identity-headers.js';
 export {
   type CompiledPolicy,

@@ -12,6 +12,7 @@ import { AdmissionLimitPolicy } from '../policies/rate-limit/admission-limit.pol
 import { ConcurrencyLimitPolicy } from '../policies/rate-limit/concurrency-limit.policy.js';
 import { RateLimitPolicy } from '../policies/rate-limit/rate-limit.policy.js';
 import { SecurityHeadersPolicy } from '../policies/security-headers/security-headers.policy.js';
+import { TerminatePolicy } from '../policies/terminate/terminate.policy.js';
 import { TimeoutPolicy } from '../policies/timeout/timeout.policy.js';
 import { TransformRequestPolicy } from '../policies/transform-request/transform-request.policy.js';
 import { TransformResponsePolicy } from '../policies/transform-response/transform-response.policy.js';
@@ -29,6 +30,7 @@ export const POLICY_TYPES: readonly Type<Policy<unknown>>[] = [
   RateLimitPolicy,
   ConcurrencyLimitPolicy,
   WebSocketPolicy,
+  TerminatePolicy,
   TimeoutPolicy,
   TransformRequestPolicy,
   ForwardIdentityPolicy,
@@ -44,6 +46,7 @@ export const POLICY_PROVIDERS: readonly Provider[] = [
   BodyLimitPolicy,
   AuthorizePolicy,
   ExternalAuthorizationPolicy,
+  TerminatePolicy,
   TimeoutPolicy,
   TransformRequestPolicy,
   ForwardIdentityPolicy,

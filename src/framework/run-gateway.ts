@@ -2,8 +2,9 @@ import type { IEntryNestModule } from '@nestjs/core';
 import type { GatewaySettings } from '../config/gateway-settings.js';
 import type { Observability } from '../observability/create-observability.js';
 import { bootFailure } from './boot-failure.js';
-import { createGateway, type Gateway } from './create-gateway.js';
+import { type CreateGatewayOptions, createGateway, type Gateway } from './create-gateway.js';
 import { OBSERVABILITY, SETTINGS } from './gateway.tokens.js';
+import { DeclaredRoutes } from './kong/declared-routes.js';
 import { surviveFailures } from './process-failures.js';
 
 const EXIT_FAILED = 1;
@@ -12,13 +13,18 @@ const EXIT_FAILED = 1;
 const LAST_WORDS_MS = 4_000;
 
 /**
- * Runs a gateway as a process: starts it, drains it on SIGTERM or SIGINT, ends at once on the second signal.
+ * Runs a gateway as a process: starts it, drains it on SIGTERM or SIGINT, ends at once on the second signal. Declarative
+ * files are read again on SIGHUP.
  * A configuration mistake lists every problem on standard error and exits 78.
  */
-export async function runGateway(module: IEntryNestModule): Promise<Gateway | undefined> {
+export async function runGateway(
+  module: IEntryNestModule,
+  options: CreateGatewayOptions = {},
+): Promise<Gateway | undefined> {
   try {
-    const gateway = await createGateway(module);
+    const gateway = await createGateway(module, options);
     await gateway.listen();
+    reloadOnSignal(gateway.get(DeclaredRoutes, { strict: false }));
     const retire = retirement(gateway);
     endOnSignal(retire);
     surviveFailures(gateway.get<Observability>(OBSERVABILITY, { strict: false }).events, () =>
@@ -59,4 +65,9 @@ function endOnSignal(retire: (exitCode: number) => void): void {
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+}
+
+/** Without files the signal ends the process, as it ends any. */
+function reloadOnSignal(declared: DeclaredRoutes): void {
+  if (declared.files.length > 0) process.on('SIGHUP', () => void declared.reload('SIGHUP'));
 }

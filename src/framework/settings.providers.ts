@@ -4,6 +4,7 @@ import { loadSettings } from '../config/load-settings.js';
 import { CLOCK, type Clock, systemClock } from '../contracts/clock.js';
 import type { Environment } from '../contracts/environment.js';
 import { LIMIT_OBSERVER } from '../contracts/limit-observer.js';
+import { SHARED_STATES } from '../contracts/redis-server.js';
 import { SHARED_STATE } from '../contracts/shared-state.js';
 import { createObservability, type Observability } from '../observability/create-observability.js';
 import { startTelemetry } from '../observability/telemetry.js';
@@ -19,6 +20,7 @@ import { KEY_SET_OBSERVER } from '../policies/authenticate/jwt/key-set-observer.
 import { DEFAULT_BODY_LIMIT } from '../policies/body-limit/body-limit.policy.js';
 import { IdentitySigner } from '../policies/forward-identity/token/identity.signer.js';
 import { OUTBOUND_OBSERVER } from '../policies/outbound/outbound.tokens.js';
+import { TRANSFORM_OBSERVER } from '../policies/transform-response/transform-observer.js';
 import { apiKeySettings, consumerTexts } from './consumer-settings.js';
 import type { GatewayModuleOptions } from './gateway.options.js';
 import {
@@ -32,8 +34,10 @@ import {
 } from './gateway.tokens.js';
 import { introspectionSettings } from './introspection-settings.js';
 import { jwtSettings, keySetEvents } from './jwt-settings.js';
+import { RedisServers } from './redis-servers.js';
 import { SecretRotation } from './secret-rotation.js';
 import { SharedStateHolder } from './shared-state.js';
+import { transformEvents } from './transform-events.js';
 
 /** `createGateway` provides it; any other way to start an application does not. */
 const LAUNCHED = { token: LAUNCH, optional: true };
@@ -87,6 +91,12 @@ export function settingsProviders(options: GatewayModuleOptions): Provider[] {
       useFactory: ({ state }: SharedStateHolder) => state,
     },
     {
+      provide: RedisServers,
+      inject: [OBSERVABILITY],
+      useFactory: ({ events }: Observability) => new RedisServers(events),
+    },
+    { provide: SHARED_STATES, useExisting: RedisServers },
+    {
       provide: LIMIT_OBSERVER,
       inject: [OBSERVABILITY],
       useFactory: ({ limits }: Observability) => limits,
@@ -95,6 +105,11 @@ export function settingsProviders(options: GatewayModuleOptions): Provider[] {
       provide: KEY_SET_OBSERVER,
       inject: [OBSERVABILITY],
       useFactory: ({ events }: Observability) => keySetEvents(events),
+    },
+    {
+      provide: TRANSFORM_OBSERVER,
+      inject: [OBSERVABILITY, CLOCK],
+      useFactory: ({ events }: Observability, clock: Clock) => transformEvents(events, clock),
     },
     {
       provide: DEFAULT_BODY_LIMIT,

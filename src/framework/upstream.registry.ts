@@ -31,6 +31,8 @@ export class UpstreamRegistry implements OnApplicationShutdown {
   /** What is wrong with the definitions; boot lists it with everything else. */
   readonly problems: ConfigProblem[] = [];
   readonly #runtimes = new Map<UpstreamDefinition | undefined, UpstreamRuntime>();
+  /** Those of declarative files, which come and go. */
+  readonly #declared = new Set<UpstreamRuntime>();
   readonly #certificates: UpstreamCertificates;
 
   constructor(
@@ -58,14 +60,32 @@ export class UpstreamRegistry implements OnApplicationShutdown {
     return runtime;
   }
 
+  /** Whether an upstream of the code has this name. */
+  has(name: string): boolean {
+    return [...this.#runtimes.keys()].some((definition) => definition?.name === name);
+  }
+
+  /** Runs an upstream of a declarative file, until {@link retire}. */
+  runDeclared(settings: UpstreamSettings, terms: DeclaredTerms = {}): UpstreamRuntime {
+    const runtime = this.#run(settings, terms);
+    this.#declared.add(runtime);
+    return runtime;
+  }
+
+  /** Calls under way finish, and their connections close behind them. */
+  retire(runtime: UpstreamRuntime): void {
+    this.#declared.delete(runtime);
+    runtime.close();
+  }
+
   status(): readonly UpstreamStatus[] {
-    return [...this.#runtimes.values()].map((runtime) => runtime.status());
+    return [...this.#runtimes.values(), ...this.#declared].map((runtime) => runtime.status());
   }
 
   /** Runs after the last request was answered. */
   onApplicationShutdown(): void {
     this.#certificates.stop();
-    for (const runtime of this.#runtimes.values()) runtime.close();
+    for (const runtime of [...this.#runtimes.values(), ...this.#declared]) runtime.close();
   }
 
   #refuseUndefined(): undefined {
@@ -88,13 +108,13 @@ export class UpstreamRegistry implements OnApplicationShutdown {
     return settings;
   }
 
-  #run(settings: UpstreamSettings): UpstreamRuntime {
+  #run(settings: UpstreamSettings, { host }: DeclaredTerms = {}): UpstreamRuntime {
     const { forwarder, upgrades } = this.#forwardersOf(settings);
     return new UpstreamRuntime({
       settings,
       forwarder,
       upgrades,
-      builder: new UpstreamRequestBuilder({ identityHeaders: this.identityHeaders }),
+      builder: new UpstreamRequestBuilder({ identityHeaders: this.identityHeaders, host }),
       observer: this.observability.observer,
       clock: this.clock,
     });
@@ -124,6 +144,12 @@ export class UpstreamRegistry implements OnApplicationShutdown {
       upgrades: new UpgradeForwarder({ limits, prepare: framedFor(connectTo(names, identity)) }),
     };
   }
+}
+
+/** What an upstream of a declarative file may say that one of the code cannot. */
+export interface DeclaredTerms {
+  /** The `Host` of every target, in place of its own. */
+  readonly host?: string | undefined;
 }
 
 /** What carries requests to an upstream, and what carries handshakes of WebSockets. */

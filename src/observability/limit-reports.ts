@@ -4,15 +4,7 @@ import type { LimitObserver, ObservedLimit } from '../contracts/limit-observer.j
 import { CounterTable } from './counter-table.js';
 import { describeCause } from './describe-cause.js';
 import { EVENTS, type EventLog } from './events.js';
-
-/** How long nothing more is said of what was just told. */
-const QUIET_MS = 60_000;
-
-interface Silence {
-  until: number;
-  /** How often it happened since the last event. */
-  times: number;
-}
+import { Silences } from './silences.js';
 
 /**
  * Reports what limits do beside refusing.
@@ -26,14 +18,15 @@ export class LimitReports implements LimitObserver {
   readonly #evicted: CounterTable;
   readonly #storeUp: CounterTable;
   readonly #bypassed: CounterTable;
-  readonly #silences = new Map<string, Silence>();
+  readonly #silences: Silences;
   readonly #costsRefused = new Set<string>();
 
   constructor(
-    private readonly clock: Clock,
+    clock: Clock,
     private readonly events: EventLog,
     meters: readonly Meter[],
   ) {
+    this.#silences = new Silences(clock);
     this.#shadowed = new CounterTable(ruleAttributes).asCounter(
       meters,
       'portcullis.limits.shadowed',
@@ -59,14 +52,14 @@ export class LimitReports implements LimitObserver {
 
   wouldRefuse({ policy, name, bucket, route }: ObservedLimit): void {
     this.#shadowed.add(JSON.stringify([policy, name, route]), 1);
-    const requests = this.#due(JSON.stringify([policy, name, bucket]));
+    const requests = this.#silences.due(JSON.stringify([policy, name, bucket]));
     if (requests === undefined) return;
     this.events.warn(EVENTS.limitWouldRefuse, { policy, limit: name, bucket, route, requests });
   }
 
   keyEvicted(): void {
     this.#evicted.add('', 1);
-    const keys = this.#due(EVENTS.limitKeysEvicted);
+    const keys = this.#silences.due(EVENTS.limitKeysEvicted);
     if (keys !== undefined) this.events.warn(EVENTS.limitKeysEvicted, { keys });
   }
 
@@ -96,22 +89,6 @@ export class LimitReports implements LimitObserver {
 
   decidedWithoutStore(fail: string): void {
     this.#bypassed.add(fail, 1);
-  }
-
-  /** How often it happened since it was told last, once a minute; `undefined` in between. */
-  #due(id: string): number | undefined {
-    const now = this.clock.monotonic();
-    let silence = this.#silences.get(id);
-    if (silence === undefined) {
-      silence = { until: now, times: 0 };
-      this.#silences.set(id, silence);
-    }
-    silence.times++;
-    if (now < silence.until) return undefined;
-    const { times } = silence;
-    silence.until = now + QUIET_MS;
-    silence.times = 0;
-    return times;
   }
 }
 

@@ -1,5 +1,5 @@
 import { Cluster, Command, Redis, type RedisOptions } from 'ioredis';
-import type { RedisAddress, RedisLogin, SentinelRedis } from '../contracts/redis-address.js';
+import type { RedisAddress, SentinelRedis } from '../contracts/redis-address.js';
 import { CLUSTER_OPTIONS, REDIS_OPTIONS, SENTINEL_OPTIONS } from './redis.options.js';
 
 export type RedisClient = Redis | Cluster;
@@ -8,11 +8,18 @@ export type RedisClient = Redis | Cluster;
  * A client for one connection to what an address names, not connected yet.
  *
  * @param turn which sentinel is asked first, counted round
+ * @param timeoutMs of a single Redis: how long connecting may take
  */
-export function redisClient(address: RedisAddress, turn: number): RedisClient {
+export function redisClient(address: RedisAddress, turn: number, timeoutMs?: number): RedisClient {
   switch (address.kind) {
     case 'single':
-      return new Redis({ ...REDIS_OPTIONS, ...access(address), ...address.at, db: address.database });
+      return new Redis({
+        ...REDIS_OPTIONS,
+        ...clocks(timeoutMs),
+        ...access(address),
+        ...address.at,
+        db: address.database,
+      });
     case 'sentinel':
       return new Redis({ ...SENTINEL_OPTIONS, ...access(address), ...sentinels(address, turn) });
     case 'cluster': {
@@ -28,11 +35,24 @@ export function redisClient(address: RedisAddress, turn: number): RedisClient {
 }
 
 /** How a connection logs in, and whether it is made with TLS. */
-export function access({ tls, login }: { tls: boolean; login: RedisLogin | undefined }) {
+export function access({ tls, login, certificate }: Pick<RedisAddress, 'tls' | 'login' | 'certificate'>) {
   return {
-    ...(tls ? { tls: {} } : {}),
+    ...(tls ? { tls: certificate === undefined ? {} : judged(certificate) } : {}),
     ...(login === undefined ? {} : { password: login.password }),
     ...(login?.user === undefined ? {} : { username: login.user }),
+  } satisfies RedisOptions;
+}
+
+function judged({ verify, serverName }: NonNullable<RedisAddress['certificate']>) {
+  return { rejectUnauthorized: verify, ...(serverName === undefined ? {} : { servername: serverName }) };
+}
+
+/** A connection on which an answer is due must outlive the answer's own clock. */
+function clocks(timeoutMs: number | undefined) {
+  if (timeoutMs === undefined) return {};
+  return {
+    connectTimeout: timeoutMs,
+    socketTimeout: Math.max(timeoutMs * 2, REDIS_OPTIONS.socketTimeout),
   } satisfies RedisOptions;
 }
 

@@ -12,8 +12,10 @@ const CLOSED = {
 } as const;
 
 export interface RedisConnectionOptions {
-  /** In one of the forms of `REDIS_URL`, with its credentials. */
-  readonly url: string;
+  /** In one of the forms of `REDIS_URL`, with its credentials; or what such a URL says. */
+  readonly url: string | RedisAddress;
+  /** How long an answer is waited for, and a single Redis dialled, in milliseconds. Default 50, and 1000. */
+  readonly timeoutMs?: number;
   connected(): void;
   /** Told once, until it is connected again. */
   lost(cause: Error): void;
@@ -46,7 +48,8 @@ export class RedisConnection {
 
   /** @throws TypeError when the URL has none of the forms there are */
   constructor(options: RedisConnectionOptions) {
-    const address = readRedisUrl(options.url);
+    const { url } = options;
+    const address = typeof url === 'string' ? readRedisUrl(url) : url;
     if (address === undefined) throw new TypeError('The URL of Redis has none of the forms there are.');
     this.#address = address;
     this.#options = options;
@@ -86,7 +89,7 @@ export class RedisConnection {
       throw new Error('Redis is not connected.', { cause: this.#fault });
     if (this.#paused(client, key)) throw new Error('Redis did not answer a moment ago.');
     try {
-      return await inTime(command(client));
+      return await inTime(command(client), this.#options.timeoutMs ?? COMMAND_TIMEOUT_MS);
     } catch (error) {
       if (client === this.#client && !isAnswer(error)) {
         // By now the client may know better where the key stands.
@@ -114,7 +117,7 @@ export class RedisConnection {
 
   /** Settles when this try has succeeded or failed. */
   async #try(): Promise<void> {
-    const client = redisClient(this.#address, this.#turn);
+    const client = redisClient(this.#address, this.#turn, this.#options.timeoutMs);
     this.#client = client;
     const failed = (error: Error & { lastNodeError?: Error }): void => {
       if (client === this.#client) this.#fault = error.lastNodeError ?? error;
@@ -131,11 +134,14 @@ export class RedisConnection {
         this.#ended(client);
         settled();
       });
-      overdue = setTimeout(() => {
-        this.#fault = new Error('Connecting took too long.');
-        this.#leave(client);
-        settled();
-      }, ATTEMPT_MS);
+      overdue = setTimeout(
+        () => {
+          this.#fault = new Error('Connecting took too long.');
+          this.#leave(client);
+          settled();
+        },
+        Math.max(ATTEMPT_MS, 2 * (this.#options.timeoutMs ?? 0)),
+      );
       // Told by the events. A cluster's promise may never settle.
       client.connect().catch(() => undefined);
     });
@@ -196,12 +202,12 @@ function isAnswer(error: unknown): boolean {
  * Like ioredis's own `commandTimeout`, which fires before sockets are read: a process that was busy for so long would take
  * its own pause for Redis's. Here an answer that has arrived by then counts.
  */
-function inTime<T>(answer: Promise<T>): Promise<T> {
+function inTime<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const timer = setTimeout(() => {
       // Node reads its sockets between timers and immediates.
       setImmediate(() => reject(new Error(TIMED_OUT)));
-    }, COMMAND_TIMEOUT_MS);
+    }, timeoutMs);
     const settled = (): void => clearTimeout(timer);
     answer.then(resolve, reject);
     answer.then(settled, settled);

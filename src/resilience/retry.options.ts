@@ -10,7 +10,10 @@ import {
 import type { RetryOptions } from '../contracts/upstream-definition.js';
 
 /** The options of retries with every default filled in. */
-export type RetrySettings = Readonly<Required<RetryOptions>>;
+export type RetrySettings = Readonly<Required<RetryOptions>> & {
+  /** A target that did not answer in time is a reason for another attempt, as to nginx; absent: it is none. */
+  readonly afterTimeout?: true;
+};
 
 export const RETRY_DEFAULTS: RetrySettings = Object.freeze({
   attempts: 1,

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { type ArgumentsHost, Catch, HttpException, Injectable, NotFoundException } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
+import { EarlyAnswer } from '../../contracts/early-answer.js';
 import { exchangeOf } from '../../contracts/exchange-of.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
+import { type Problem, plainProblem } from '../../contracts/problem.js';
 import type { Edge } from '../../edge/edge.js';
-import { type Problem, plainProblem } from '../../edge/problem.js';
 import { EdgeHolder } from '../edge.holder.js';
 
 /**
@@ -26,7 +27,8 @@ export class GatewayExceptionFilter extends BaseExceptionFilter {
     const edge: Edge | undefined = this.holder.edge;
     if (exchange === undefined || edge === undefined) return super.catch(exception, host);
     const ordinary = exchange.route !== undefined && !exchange.route.proxied;
-    if (ordinary && !(exception instanceof GatewayError)) return super.catch(exception, host);
+    const own = exception instanceof GatewayError || exception instanceof EarlyAnswer;
+    if (ordinary && !own) return super.catch(exception, host);
     // Nest's own 404 is the gateway's: no route takes the request.
     if (exchange.route === undefined && exception instanceof NotFoundException) edge.unmatched(exchange);
     else edge.fail(exchange, exception);

@@ -1,14 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { EarlyAnswer } from '../../contracts/early-answer.js';
 import type { Exchange } from '../../contracts/exchange.js';
 import { exchangeOf } from '../../contracts/exchange-of.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
 import type { Principal } from '../../contracts/principal.js';
 import { dressReply, undressReply } from '../../edge/dress-reply.js';
+import type { Edge } from '../../edge/edge.js';
 import { runBefore } from '../../edge/route.runner.js';
 import { paramValues } from '../../routing/path-pattern.js';
 import type { PlannedRoute } from '../../routing/planned-route.js';
 import { handlerToken } from '../decorators/proxy-controller.decorator.js';
+import { EdgeHolder } from '../edge.holder.js';
 import { recoverBody } from './consumed-body.js';
 import { readHandlerBody } from './handler-body.js';
 import { type ExpressRequest, RouteRegistry } from './route.registry.js';
@@ -22,7 +25,10 @@ type GuardedRequest = IncomingMessage &
  */
 @Injectable()
 export class GatewayGuard implements CanActivate {
-  constructor(private readonly routes: RouteRegistry) {}
+  constructor(
+    private readonly routes: RouteRegistry,
+    private readonly holder: EdgeHolder,
+  ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (context.getType() !== 'http') return true;
@@ -43,7 +49,7 @@ export class GatewayGuard implements CanActivate {
     // A compiled route already failed: a team's exception filter answers.
     if (exchange.thrown !== undefined) throw exchange.thrown;
     if (exchange.route !== route.facts) enterAgain(exchange, route, req);
-    return this.#run(route, exchange, req);
+    return this.#run(route, exchange, req).catch((error: unknown) => this.#answered(exchange, error));
   }
 
   async #run(route: PlannedRoute, exchange: Exchange, req: GuardedRequest): Promise<boolean> {
@@ -53,6 +59,17 @@ export class GatewayGuard implements CanActivate {
     if (exchange.principal !== undefined) req.user = exchange.principal;
     if (route.readsBody) await readHandlerBody(exchange, req);
     return true;
+  }
+
+  /**
+   * Sends a stage's own answer. To Nest the guard then never decides: a refusal or a throw would be answered a second
+   * time, by a team's filter. Nobody holds the promise, so it goes with the request.
+   */
+  #answered(exchange: Exchange, thrown: unknown): Promise<never> {
+    if (!(thrown instanceof EarlyAnswer)) throw thrown;
+    // There is an exchange, so there is an edge that made it.
+    (this.holder.edge as Edge).fail(exchange, thrown);
+    return new Promise(() => {});
   }
 }
 

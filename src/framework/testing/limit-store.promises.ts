@@ -274,6 +274,32 @@ function ofSeveralWindows(): LimitStorePromise[] {
       },
     },
     {
+      name: 'several windows: where refused hits count too, they take of every window, and tell what was left before',
+      async check({ store, pass }) {
+        const rule = ruleOf(meterOf('fixed-window', 1, 400), meterOf('fixed-window', 4));
+        const limiter = store.open({ ...rule, countRefused: true });
+        const first = await hits(3, limiter);
+        await pass(420);
+        const second = await hits(2, limiter);
+        await pass(420);
+        const third = await hits(1, limiter);
+
+        deepEqual(passed([...first, ...second, ...third]), [true, false, false, true, false, false]);
+        deepEqual(
+          [...first, ...second, ...third].map(({ standings }) => standings.map(({ remaining }) => remaining)),
+          [
+            [0, 3],
+            [0, 3],
+            [0, 2],
+            [0, 0],
+            [0, 0],
+            [1, 0],
+          ],
+        );
+        within(third[0]?.retryMs, LONG_MS / 2, LONG_MS, 'the wait');
+      },
+    },
+    {
       name: 'several windows: exactly the strictest limit passes when all ask at once',
       async check({ store }) {
         const limiter = store.open(

@@ -6,7 +6,8 @@ import type { KongConsumers } from '../kong-consumers.js';
 import type { KongPluginName, KongPluginOf } from '../kong-plugins.js';
 
 /** What one instance of a plugin becomes on one route. */
-export interface CompiledPlugin extends Pick<CompiledPolicy, 'before' | 'after' | 'dress'> {
+export interface CompiledPlugin
+  extends Pick<CompiledPolicy, 'before' | 'after' | 'dress' | 'bufferLimitBytes' | 'close'> {
   /** Kong's log phase: once the exchange has ended, however it ended. It must not throw. */
   readonly log?: (exchange: Exchange) => void;
 }
@@ -35,6 +36,8 @@ export interface KongPluginMapping<Name extends KongPluginName> {
   readonly name: Name;
   /** Kong's static priority: higher runs first. */
   readonly priority: number;
+  /** An instance compiles to the same wherever it runs, so that routes may share it. Absent: each route has its own. */
+  readonly shared?: true;
   /** Problems that only the place can show, in plain words; absent: none. */
   check?(place: PluginPlace<Name>): readonly string[];
   compile(place: PluginPlace<Name>): CompiledPlugin;

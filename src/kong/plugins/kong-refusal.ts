@@ -7,7 +7,7 @@ import {
 /** What a plugin of Kong says when it ends a request. */
 export interface KongAnswer {
   readonly status: number;
-  /** Stands in the body as Kong's error format has it. */
+  /** Stands in the body as Kong's error format has it. An object with `messageOnly` is itself the body, as jwt sends claim errors. */
   readonly message: string | Readonly<Record<string, unknown>>;
   /** Plain JSON with `message` alone, whatever `Accept` says: as jwt and request-termination answer. Default false. */
   readonly messageOnly?: boolean;

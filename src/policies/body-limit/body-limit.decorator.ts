@@ -1,5 +1,5 @@
 import { declarePolicy } from '../../contracts/policy.js';
-import type { BodySize } from './body-limit.options.js';
+import type { BodyLimitOptions, BodySize } from './body-limit.options.js';
 import { BODY_LIMIT } from './body-limit.stage.js';
 
 /**
@@ -8,6 +8,13 @@ import { BODY_LIMIT } from './body-limit.stage.js';
  *
  * @example `@BodyLimit('1mb')`
  */
-export function BodyLimit(limit: BodySize): ClassDecorator & MethodDecorator {
-  return declarePolicy({ policy: BODY_LIMIT, options: Object.freeze({ limit }), writtenAs: '@BodyLimit' });
+export function BodyLimit(
+  limit: BodySize,
+  options: Omit<BodyLimitOptions, 'limit'> = {},
+): ClassDecorator & MethodDecorator {
+  return declarePolicy({
+    policy: BODY_LIMIT,
+    options: Object.freeze({ ...options, limit }),
+    writtenAs: '@BodyLimit',
+  });
 }

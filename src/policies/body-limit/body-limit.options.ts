@@ -5,6 +5,11 @@ export type BodySize = number | `${number}${'b' | 'kb' | 'mb' | 'gb'}` | 'none';
 export interface BodyLimitOptions {
   /** The largest request body allowed, to the byte. `0` and `none` lift the limit. */
   readonly limit: BodySize;
+  /**
+   * Whether a body must say its length before it comes (`Content-Length`), for upstreams that take no others; 411 for
+   * one that does not: in chunks, or in HTTP/2 frames alone. Default false.
+   */
+  readonly requireLength?: boolean;
 }
 
 const UNIT_BYTES: Readonly<Record<string, number>> = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 };

@@ -1,8 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { show } from '../../contracts/option-check.js';
+import {
+  checkedElsewhere,
+  checkOptions,
+  type OptionRules,
+  show,
+  trueOrFalse,
+} from '../../contracts/option-check.js';
 import type { CompiledPolicy, Policy, StageName } from '../../contracts/policy.js';
 import { type BodyLimitOptions, sizeBytes, sizeText } from './body-limit.options.js';
-import { BODY_LIMIT, bodyLimitStage } from './body-limit.stage.js';
+import { BODY_LIMIT, bodyLimitStage, requireBodyLength } from './body-limit.stage.js';
 
 /** Token of the limit, in bytes, for routes without `@BodyLimit`; 0 lifts it. */
 export const DEFAULT_BODY_LIMIT = Symbol('portcullis.default-body-limit');
@@ -21,17 +27,35 @@ export class BodyLimitPolicy implements Policy<BodyLimitOptions> {
     return 'admission';
   }
 
-  check({ limit }: BodyLimitOptions): readonly string[] {
-    if (!Number.isNaN(sizeBytes(limit))) return [];
-    return [`limit is ${show(limit)}; must be whole bytes, a size like '512kb' or '1mb', or 'none'.`];
+  check(options: BodyLimitOptions): readonly string[] {
+    const problems = checkOptions('', '', options, RULES).map(({ message }) => message);
+    const { limit } = options;
+    if (Number.isNaN(sizeBytes(limit))) {
+      problems.push(`limit is ${show(limit)}; must be whole bytes, a size like '512kb' or '1mb', or 'none'.`);
+    }
+    return problems;
   }
 
-  compile({ limit }: BodyLimitOptions): CompiledPolicy {
+  compile({ limit, requireLength }: BodyLimitOptions): CompiledPolicy {
     const limitBytes = sizeBytes(limit);
-    return limitBytes === 0 ? {} : { before: bodyLimitStage(limitBytes) };
+    const judged = limitBytes === 0 ? undefined : bodyLimitStage(limitBytes);
+    if (requireLength !== true) return judged === undefined ? {} : { before: judged };
+    if (judged === undefined) return { before: requireBodyLength };
+    return {
+      before: (exchange) => {
+        requireBodyLength(exchange);
+        return judged(exchange);
+      },
+    };
   }
 
-  describe({ limit }: BodyLimitOptions): string {
-    return sizeText(sizeBytes(limit));
+  describe({ limit, requireLength }: BodyLimitOptions): string {
+    const size = sizeText(sizeBytes(limit));
+    return requireLength === true ? `${size}, length required` : size;
   }
 }
+
+const RULES: OptionRules<BodyLimitOptions> = {
+  limit: checkedElsewhere,
+  requireLength: trueOrFalse,
+};

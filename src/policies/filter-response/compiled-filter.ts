@@ -1,8 +1,8 @@
-import { writeExact } from './exact-json.js';
+import { writeExact } from '../json-body/exact-json.js';
+import { UnreadableBody } from '../json-body/unreadable-body.js';
 import { FieldTree } from './field-tree.js';
 import type { ResolvedFilterResponse } from './filter-response.options.js';
 import { omitFields, pickFields } from './json-filter.js';
-import { UnreadableBody } from './unreadable-body.js';
 
 /** Filters a parsed JSON value, which it may change, and writes it. */
 export type CompiledFilter = (value: unknown) => string;

@@ -3,33 +3,23 @@ import type { Exchange } from '../../contracts/exchange.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
 import type { HeaderEdit } from '../../contracts/header-edit.js';
 import type { ResponseStage } from '../../contracts/policy.js';
-import {
-  EMPTY_BODY,
-  type ResponseBody,
-  UpstreamResponse,
-  WholeBody,
-} from '../../contracts/upstream-response.js';
+import { EMPTY_BODY, UpstreamResponse, WholeBody } from '../../contracts/upstream-response.js';
+import { ASK_WHOLE } from '../json-body/ask-whole.js';
+import { contentCoding, decodeContent } from '../json-body/content-coding.js';
+import { parseExact } from '../json-body/exact-json.js';
+import { bodyOverLimit, UnreadableBody } from '../json-body/unreadable-body.js';
+import { UNSTATED_BODY } from '../json-body/unstated-body.js';
 import { type CompiledFilter, compileFilter } from './compiled-filter.js';
-import { contentCoding, decodeContent } from './content-coding.js';
-import { parseExact } from './exact-json.js';
 import { FILTER_RESPONSE } from './filter-response.decorator.js';
 import type { ResolvedFilterResponse } from './filter-response.options.js';
 import { bodilessHeaders, filteredHeaders } from './filtered-headers.js';
-import { UnreadableBody } from './unreadable-body.js';
-
-/** Asks the upstream for whole, plain bytes: a part or a compressed form cannot be filtered as it is. */
-const ASK_PLAIN: readonly HeaderEdit[] = Object.freeze([
-  { kind: 'remove', name: 'accept-encoding' },
-  { kind: 'remove', name: 'range' },
-  { kind: 'remove', name: 'if-range' },
-]);
 
 /**
  * Reads also lose their entity tags: whoever may ask "does the unfiltered body hash to this?" can guess a hidden
  * field. On a write the same fields guard against lost updates and must reach the upstream.
  */
 const ASK_PLAIN_READ: readonly HeaderEdit[] = Object.freeze([
-  ...ASK_PLAIN,
+  ...ASK_WHOLE,
   { kind: 'remove', name: 'if-none-match' },
 ]);
 
@@ -37,7 +27,7 @@ export function askPlain(exchange: Exchange): void {
   const { call } = exchange;
   if (call === undefined) return;
   const read = call.method === 'GET' || call.method === 'HEAD';
-  exchange.call = call.withEdits(read ? ASK_PLAIN_READ : ASK_PLAIN);
+  exchange.call = call.withEdits(read ? ASK_PLAIN_READ : ASK_WHOLE);
 }
 
 /**
@@ -80,7 +70,7 @@ async function collectAndFilter(
 ): Promise<UpstreamResponse> {
   let bytes: Buffer;
   try {
-    bytes = await collectBody(response.body, limitBytes, overLimit, exchange.cancellation);
+    bytes = await collectBody(response.body, limitBytes, bodyOverLimit, exchange.cancellation);
   } catch (error) {
     return unreadable(response, error);
   }
@@ -110,7 +100,7 @@ function filtered(
   limitBytes: number,
 ): UpstreamResponse {
   const { status, headers, upstream } = response;
-  if (bytes.length > limitBytes) throw overLimit();
+  if (bytes.length > limitBytes) throw bodyOverLimit();
   if (bytes.length === 0) {
     return new UpstreamResponse(status, bodilessHeaders(headers, true), EMPTY_BODY, upstream);
   }
@@ -125,21 +115,12 @@ function withoutBody(response: UpstreamResponse): UpstreamResponse {
   return new UpstreamResponse(status, bodilessHeaders(headers, true), UNSTATED_BODY, upstream);
 }
 
-const UNSTATED_BODY: ResponseBody = Object.freeze({
-  length: undefined,
-  whole: undefined,
-  pipe: EMPTY_BODY.pipe.bind(EMPTY_BODY),
-  discard() {},
-});
-
 function unreadable(response: UpstreamResponse, error: unknown): UpstreamResponse {
   if (!(error instanceof UnreadableBody)) throw error;
   const { status, headers, upstream } = response;
   if (status < 300) throw refusal(response, error);
   return new UpstreamResponse(status, bodilessHeaders(headers, false), EMPTY_BODY, upstream);
 }
-
-const overLimit = (): UnreadableBody => new UnreadableBody('over the limit');
 
 function refusal({ upstream }: UpstreamResponse, { reason }: UnreadableBody): GatewayError {
   return new GatewayError('upstream-body', {

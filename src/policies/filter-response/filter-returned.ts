@@ -1,8 +1,8 @@
 import { GatewayError } from '../../contracts/gateway-error.js';
+import { parseExact } from '../json-body/exact-json.js';
+import { UnreadableBody } from '../json-body/unreadable-body.js';
 import type { CompiledFilter } from './compiled-filter.js';
-import { parseExact } from './exact-json.js';
 import { FILTER_RESPONSE } from './filter-response.decorator.js';
-import { UnreadableBody } from './unreadable-body.js';
 
 /**
  * Filters what the handler of an ordinary controller returned.

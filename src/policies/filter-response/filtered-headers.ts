@@ -1,22 +1,11 @@
 import type { RawHeaders } from '../../contracts/raw-headers.js';
+import { BYTE_FIELDS } from '../json-body/byte-fields.js';
 
 /**
- * Fields that describe the bytes before the filter, so that they are wrong after it.
- *
- * An ETag is more than wrong: it is often a hash of the whole body, from which a short field can be guessed back.
- * `Last-Modified` stays, for it describes the resource and not its bytes.
+ * An ETag goes with the fields of the bytes: it is often a hash of the whole body, from which a short field can be guessed
+ * back (RFC 9110, section 8.8.3). `Last-Modified` stays, for it describes the resource and not its bytes.
  */
-const OF_THE_BYTES: ReadonlySet<string> = new Set([
-  'etag', // RFC 9110, section 8.8.3
-  'content-encoding', // RFC 9110, section 8.4
-  'content-length', // RFC 9110, section 8.6
-  'content-range', // RFC 9110, section 14.4
-  'accept-ranges', // RFC 9110, section 14.3
-  'content-md5', // RFC 1864
-  'digest', // RFC 3230
-  'content-digest', // RFC 9530, section 2
-  'repr-digest', // RFC 9530, section 3
-]);
+const isOfTheBytes = (name: string): boolean => name === 'etag' || BYTE_FIELDS.has(name);
 
 /** The headers of an answer whose body is filtered: its type is JSON in UTF-8, whatever it claimed. */
 export function filteredHeaders(headers: RawHeaders): string[] {
@@ -26,7 +15,7 @@ export function filteredHeaders(headers: RawHeaders): string[] {
     const name = headers[i] as string;
     const value = headers[i + 1] as string;
     const folded = name.toLowerCase();
-    if (OF_THE_BYTES.has(folded)) continue;
+    if (isOfTheBytes(folded)) continue;
     if (folded !== 'content-type') kept.push(name, value);
     else if (!typed) {
       typed = true;
@@ -42,7 +31,7 @@ export function bodilessHeaders(headers: RawHeaders, withType: boolean): string[
   const kept: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
     const folded = (headers[i] as string).toLowerCase();
-    if (OF_THE_BYTES.has(folded) || (!withType && folded === 'content-type')) continue;
+    if (isOfTheBytes(folded) || (!withType && folded === 'content-type')) continue;
     kept.push(headers[i] as string, headers[i + 1] as string);
   }
   return kept;

@@ -1,7 +1,7 @@
-import { hasFields } from './exact-json.js';
+import { hasFields } from '../json-body/exact-json.js';
+import { MAX_DEPTH } from '../json-body/json-depth.js';
+import { UnreadableBody } from '../json-body/unreadable-body.js';
 import type { FieldTree } from './field-tree.js';
-import { MAX_DEPTH } from './json-depth.js';
-import { UnreadableBody } from './unreadable-body.js';
 
 /**
  * Takes the tree's fields out of a parsed value, in place.

@@ -27,6 +27,19 @@ export function parseAddress(text: string): AddressNumber | undefined {
 
 /** The range that `10.0.0.0/8` or a single address writes; else what is wrong with it, behind the entry. */
 export function parseRange(entry: unknown): AddressRange | string {
+  const range = readRange(entry);
+  if (typeof range === 'string') return range;
+  // 10.0.0.1/8 is a slip of one of its two numbers, and each mends to another range.
+  return masked(range, range.prefix) === range.value ? range : 'has bits set behind its prefix';
+}
+
+/** The same as other products read it: bits that are set behind the prefix count for nothing. */
+export function parseMaskedRange(entry: unknown): AddressRange | string {
+  const range = readRange(entry);
+  return typeof range === 'string' ? range : { ...range, value: masked(range, range.prefix) };
+}
+
+function readRange(entry: unknown): AddressRange | string {
   const [text = '', length, ...rest] = typeof entry === 'string' ? entry.split('/') : [];
   const address = parseAddress(text);
   if (address === undefined || rest.length > 0) return 'is neither an IP address nor a CIDR range';
@@ -36,8 +49,6 @@ export function parseRange(entry: unknown): AddressRange | string {
   const prefix = address.family === 4 && written === 128 ? bits - MAPPED_BITS : bits;
   // Half of such a range would be IPv4 and the other half reserved: nobody means that.
   if (prefix < 0) return `takes in more than the IPv4 addresses; must have a prefix length of 96–128`;
-  // 10.0.0.1/8 is a slip of one of its two numbers, and each mends to another range.
-  if (masked(address, prefix) !== address.value) return 'has bits set behind its prefix';
   return { ...address, prefix };
 }
 

@@ -5,10 +5,16 @@ import { AddressSet } from './address-set.js';
 import { IP_RESTRICTION } from './ip-restriction.decorator.js';
 import type { IpRestrictionOptions } from './ip-restriction.options.js';
 
+/** Reads an entry that was found sound. */
+type RangeReader = (entry: string) => AddressRange | string;
+
 /** Refuses clients by their address: 1. whoever is denied, 2. whoever is not let in. */
-export function ipRestrictionStage({ allow, deny }: IpRestrictionOptions): Stage {
-  const denied = setOf(deny);
-  const allowed = setOf(allow);
+export function ipRestrictionStage(
+  { allow, deny }: IpRestrictionOptions,
+  read: RangeReader = parseRange,
+): Stage {
+  const denied = setOf(deny, read);
+  const allowed = setOf(allow, read);
   return ({ clientAddress }) => {
     const address = parseAddress(clientAddress);
     // A connection that is gone has no address, and no answer that matters.
@@ -20,9 +26,8 @@ export function ipRestrictionStage({ allow, deny }: IpRestrictionOptions): Stage
   };
 }
 
-/** Only for entries that were found sound. */
-function setOf(entries: readonly string[] | undefined): AddressSet | undefined {
-  return entries && new AddressSet(entries.map((entry) => parseRange(entry) as AddressRange));
+function setOf(entries: readonly string[] | undefined, read: RangeReader): AddressSet | undefined {
+  return entries && new AddressSet(entries.map((entry) => read(entry) as AddressRange));
 }
 
 function refused(): GatewayError {

@@ -27,7 +27,7 @@ export class AdmissionLimitPolicy implements Policy<AdmissionLimitOptions> {
   }
 
   compile(options: AdmissionLimitOptions, route: RouteFacts): CompiledPolicy {
-    const before = this.limits.rateStage(resolveAdmissionLimit(options, route.id), route);
+    const { before } = this.limits.rateStage(resolveAdmissionLimit(options, route.id), route);
     return options.preflights === true ? { before, beforePreflight: before } : { before };
   }
 

@@ -30,13 +30,16 @@ export interface LimitStandingView extends Omit<OpenLimitView, 'routes'> {
 
 interface OpenLimit {
   readonly view: Omit<OpenLimitView, 'routes'>;
-  readonly routes: Set<string>;
+  /** How often it was opened for each. */
+  readonly routes: Map<string, number>;
   readonly asCounted: AsCounted;
   stand(key: string): Promise<Omit<LimitStandingView, keyof OpenLimitView | 'key'>>;
   reset(key: string): void | Promise<void>;
 }
 
-/** Every limit that routes count by: to be listed, looked into by key, and reset. */
+/**
+ * Every limit that routes count by: to be listed, looked into by key, and reset. What adds one gives the way to take it off.
+ */
 export class OpenLimits {
   readonly #limits = new Map<string, OpenLimit>();
 
@@ -46,9 +49,9 @@ export class OpenLimits {
     route: RouteFacts,
     limiter: Limiter,
     asCounted: AsCounted,
-  ): void {
+  ): () => void {
     const allowed = limit.quotas.map(({ text }) => text);
-    this.#add(viewOf(limit, kind, allowed), route, {
+    return this.#add(viewOf(limit, kind, allowed), route, {
       asCounted,
       async stand(key) {
         const answer = limiter.hit(key, 0);
@@ -71,8 +74,8 @@ export class OpenLimits {
     route: RouteFacts,
     places: Places,
     asCounted: AsCounted,
-  ): void {
-    this.#add(viewOf(limit, kind, [`${limit.limit} requests at a time`]), route, {
+  ): () => void {
+    return this.#add(viewOf(limit, kind, [`${limit.limit} requests at a time`]), route, {
       asCounted,
       stand: async (key) => ({ running: await places.taken(key) }),
       reset: (key) => places.reset(key),
@@ -80,7 +83,7 @@ export class OpenLimits {
   }
 
   list(): readonly OpenLimitView[] {
-    return [...this.#limits.values()].map(({ view, routes }) => ({ ...view, routes: [...routes] }));
+    return [...this.#limits.values()].map(({ view, routes }) => ({ ...view, routes: [...routes.keys()] }));
   }
 
   /** How a key stands at every limit of a bucket. */
@@ -108,14 +111,18 @@ export class OpenLimits {
     view: OpenLimit['view'],
     { id }: RouteFacts,
     acts: Pick<OpenLimit, 'asCounted' | 'stand' | 'reset'>,
-  ): void {
+  ): () => void {
     const key = JSON.stringify(view);
-    let limit = this.#limits.get(key);
-    if (limit === undefined) {
-      limit = { view, routes: new Set(), ...acts };
-      this.#limits.set(key, limit);
-    }
-    limit.routes.add(id);
+    const routes = this.#limits.get(key)?.routes ?? new Map<string, number>();
+    routes.set(id, (routes.get(id) ?? 0) + 1);
+    // The newest counts where requests count by now.
+    this.#limits.set(key, { view, routes, ...acts });
+    return () => {
+      const left = (routes.get(id) ?? 1) - 1;
+      if (left > 0) routes.set(id, left);
+      else routes.delete(id);
+      if (routes.size === 0) this.#limits.delete(key);
+    };
   }
 }
 

@@ -172,7 +172,8 @@ const THROTTLER_KEYS: readonly unknown[] = ['address', 'subject'];
 function refuseBeyondThrottler(options: RateLimitOptions, context: ExecutionContext): void {
   const defaults: Readonly<Record<string, unknown>> = RATE_LIMIT_DEFAULTS;
   const beyond = Object.entries(options).filter(([name, value]) => {
-    if (value === undefined || value === defaults[name] || THROTTLER_OPTIONS.has(name)) return false;
+    if (value === undefined || value === defaults[name]) return false;
+    if (THROTTLER_OPTIONS.has(name)) return typeof value === 'function';
     return name !== 'by' || !THROTTLER_KEYS.includes(value);
   });
   if (beyond.length === 0) return;

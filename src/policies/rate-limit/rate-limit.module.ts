@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { getOptionsToken, getStorageToken, type ThrottlerModuleOptions } from '@nestjs/throttler';
 import { CLOCK, type Clock } from '../../contracts/clock.js';
 import { LIMIT_OBSERVER, type LimitObserver } from '../../contracts/limit-observer.js';
+import { SHARED_STATES, type SharedStates } from '../../contracts/redis-server.js';
 import { SHARED_STATE, type SharedState } from '../../contracts/shared-state.js';
 import { AdmissionLimitGuard } from './admission-limit.guard.js';
 import { AdmissionLimitPolicy } from './admission-limit.policy.js';
@@ -11,6 +12,7 @@ import { Limits } from './limits.js';
 import { RateLimitGuard } from './rate-limit.guard.js';
 import { RateLimitPolicy } from './rate-limit.policy.js';
 import { type RateLimitStorageOptions, rateLimitStorage } from './rate-limit.storage.js';
+import { LimitStores } from './stores/limit-stores.js';
 import { defaultThrottlers } from './throttler/throttler.declarations.js';
 import { ThrottlerReader } from './throttler/throttler.reader.js';
 
@@ -66,9 +68,20 @@ export class RateLimitModule {
           useFactory: (state?: SharedState, clock?: Clock, observer?: LimitObserver) =>
             storage ?? rateLimitStorage(own, { state, clock, observer }),
         },
+        {
+          provide: LimitStores,
+          inject: [
+            { token: SHARED_STATE, optional: true },
+            { token: SHARED_STATES, optional: true },
+            { token: CLOCK, optional: true },
+            { token: LIMIT_OBSERVER, optional: true },
+          ],
+          useFactory: (state?: SharedState, states?: SharedStates, clock?: Clock, observer?: LimitObserver) =>
+            new LimitStores({ ...own, state, states, clock, observer }),
+        },
         ...PARTS,
       ],
-      exports: [getOptionsToken(), getStorageToken(), ...PARTS],
+      exports: [getOptionsToken(), getStorageToken(), LimitStores, ...PARTS],
     };
   }
 }

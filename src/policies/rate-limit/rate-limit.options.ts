@@ -1,7 +1,8 @@
 import type { Exchange } from '../../contracts/exchange.js';
-import type { LimitAlgorithm, LimitMeter } from './meters/limit-meter.js';
+import type { LimitAlgorithm, LimitMeter, Standing } from './meters/limit-meter.js';
 import { memoryMs } from './meters/limit-meter.js';
 import type { RateLimitFail } from './stores/limit-store.js';
+import type { RateLimitStore } from './stores/limit-stores.js';
 
 /**
  * Milliseconds, or a count with its unit: `1s`, `10m`, `1h`, `1d`, `1mo`, `1y`. A month is 30 days and a year 365, but for
@@ -39,6 +40,17 @@ export type RateLimitBy =
 
 /** How much of a limit a request takes. */
 export type RateLimitCost = number | ((exchange: Exchange) => number);
+
+/** How a request stands with a limit, for whoever writes fields of their own about it. */
+export interface RateLimitStanding {
+  /** `false` on a refused request, also where a limit in the shadow lets it pass. */
+  readonly passed: boolean;
+  /** At `window`, then at each of `also`; empty where nobody counted. Good until the writer returns. */
+  readonly windows: readonly Standing[];
+}
+
+/** Appends fields to those an answer gets: name, value, name, value. */
+export type RateLimitFieldWriter = (fields: string[], standing: RateLimitStanding) => void;
 
 /** So much in so long. */
 export interface RateLimitQuota {
@@ -85,8 +97,11 @@ export interface RateLimitOptions {
   readonly shadow?: boolean;
   /** The policy's name in the `RateLimit` fields; a plan's limit is `name-plan` there. Default `default`. */
   readonly name?: string;
-  /** `false` leaves the `RateLimit` and `X-RateLimit` fields out. `Retry-After` stays on a 429. Default true. */
-  readonly headers?: boolean;
+  /**
+   * `false` leaves the `RateLimit` and `X-RateLimit` fields out; a function writes fields of its own in their place, as old
+   * clients may want. `Retry-After` stays on a 429. Default true.
+   */
+  readonly headers?: boolean | RateLimitFieldWriter;
   /**
    * What counts together. Default: the declaration itself, so that a controller's routes share the controller's
    * limit and a method has its own. Declarations that name the same bucket, algorithm and window share one count.
@@ -103,6 +118,16 @@ export interface RateLimitOptions {
    * many may come late. Default: Redis is asked for every request. Without Redis it means nothing.
    */
   readonly lease?: number;
+  /**
+   * `true` counts refused requests as well, so that whoever keeps trying beyond the short window uses up the long ones of
+   * `also` too. For `fixed-window` and `calendar-window`, without `lease`. Default false.
+   */
+  readonly countRefused?: boolean;
+  /**
+   * Where it is counted: `memory` in this process alone, `redis` where `REDIS_URL` leads, `{ host }` in a Redis of its own.
+   * Default: in the module's storage, which is Redis where there is one, else memory.
+   */
+  readonly store?: RateLimitStore;
 }
 
 /** One window of a limit, with its words. */
@@ -126,11 +151,14 @@ export interface ResolvedRateLimit {
   readonly cost: RateLimitCost;
   readonly shadow: boolean;
   readonly name: string;
-  readonly headers: boolean;
+  readonly headers: boolean | RateLimitFieldWriter;
   readonly bucket: string;
   /** `undefined` leaves it to the module. */
   readonly fail: RateLimitFail | undefined;
   readonly lease: number | undefined;
+  readonly countRefused: boolean;
+  /** `undefined` leaves it to the module. */
+  readonly store: RateLimitStore | undefined;
 }
 
 export const RATE_LIMIT = 'rate-limit';
@@ -141,6 +169,7 @@ export const RATE_LIMIT_DEFAULTS = {
   shadow: false,
   name: 'default',
   headers: true,
+  countRefused: false,
 } as const;
 
 export const FAIL_MODES: readonly string[] = ['open', 'closed', 'local'] satisfies RateLimitFail[];
@@ -217,6 +246,8 @@ export function resolveRateLimit(given: RateLimitOptions, bucket: string): Resol
     bucket: given.bucket ?? bucket,
     fail: given.fail,
     lease: given.lease,
+    countRefused: given.countRefused ?? RATE_LIMIT_DEFAULTS.countRefused,
+    store: given.store,
   });
 }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Policy, Stage, StageName } from '../../contracts/policy.js';
 import type { RouteFacts } from '../../contracts/route-facts.js';
 import { keyText } from './keys/key-text.js';
-import { Limits } from './limits.js';
+import { Limits, type RateStage } from './limits.js';
 import {
   planLimit,
   quotaText,
@@ -13,6 +13,7 @@ import {
 } from './rate-limit.options.js';
 import { stageByPlan } from './rate-limit.plans.js';
 import { rateLimitProblems } from './rate-limit.rules.js';
+import { storeText } from './store.rules.js';
 import { InexpressibleThrottle } from './throttler/throttler.declarations.js';
 
 /** Limits requests per window and key, on whatever store @nestjs/throttler's storage token holds. */
@@ -43,25 +44,38 @@ export class RateLimitPolicy implements Policy<RateLimitOptions | InexpressibleT
     ];
   }
 
-  compile(options: RateLimitOptions | InexpressibleThrottle, route: RouteFacts): { readonly before: Stage } {
+  compile(options: RateLimitOptions | InexpressibleThrottle, route: RouteFacts): RateStage {
     if (options instanceof InexpressibleThrottle) throw new TypeError(options.reason);
     const limit = resolve(options, route);
-    const stage = this.limits.rateStage(limit, route);
-    if (options.plans === undefined) return { before: stage };
+    const without = this.limits.rateStage(limit, route);
+    if (options.plans === undefined) return without;
     const byPlan = new Map<string, Stage>();
-    for (const [plan, own] of planLimits(limit, options)) byPlan.set(plan, this.limits.rateStage(own, route));
-    return { before: stageByPlan(byPlan, options.planBy, stage) };
+    const open = [without];
+    for (const [plan, own] of planLimits(limit, options)) {
+      const stage = this.limits.rateStage(own, route);
+      open.push(stage);
+      byPlan.set(plan, stage.before);
+    }
+    const before = stageByPlan(byPlan, options.planBy, without.before);
+    return {
+      before,
+      close: () => {
+        for (const { close } of open) close();
+      },
+    };
   }
 
   describe(options: RateLimitOptions | InexpressibleThrottle): string {
     if (options instanceof InexpressibleThrottle) return options.reason;
-    const { by, plans, cost, lease, shadow } = options;
+    const { by, plans, cost, lease, countRefused, store, shadow } = options;
     const words = [`${quotaText(options)} by ${keyText(by)}`];
     for (const [plan, allowed] of Object.entries(plans ?? {})) words.push(`${plan} ${quotaText(allowed)}`);
     if (cost !== undefined && cost !== 1) {
       words.push(`cost ${typeof cost === 'function' ? cost.name || 'function' : cost}`);
     }
     if (lease !== undefined) words.push(`lease ${lease}`);
+    if (countRefused === true) words.push('refused ones too');
+    if (store !== undefined) words.push(`in ${storeText(store)}`);
     if (shadow === true) words.push('shadow');
     return words.join(', ');
   }

@@ -1,4 +1,10 @@
-import { checkedElsewhere, checkOptions, type OptionRules, show } from '../../contracts/option-check.js';
+import {
+  checkedElsewhere,
+  checkOptions,
+  type OptionRules,
+  show,
+  trueOrFalse,
+} from '../../contracts/option-check.js';
 import type { RouteFacts } from '../../contracts/route-facts.js';
 import { BY_RULE, CLAIM_NAME, keyProblems } from './keys/key.rules.js';
 import {
@@ -13,6 +19,7 @@ import {
   quotaProblems,
 } from './quota.rules.js';
 import type { RateLimitOptions, RateLimitPlan } from './rate-limit.options.js';
+import { storeProblems } from './store.rules.js';
 
 /** Keys under which everybody counts together: nobody's plan can stand for all. */
 const SHARED: readonly unknown[] = ['route', 'upstream', 'global'];
@@ -22,6 +29,10 @@ const RULES: OptionRules<RateLimitOptions> = {
   plans: checkedElsewhere,
   planBy: checkedElsewhere,
   cost: checkedElsewhere,
+  headers: (value) =>
+    typeof value === 'boolean' || typeof value === 'function' ? undefined : 'true, false or a function',
+  countRefused: trueOrFalse,
+  store: checkedElsewhere,
 };
 
 /** Everything wrong with a declaration on this route, in plain words. */
@@ -32,6 +43,8 @@ export function rateLimitProblems(given: RateLimitOptions, route: RouteFacts): s
     ...keyProblems(given.by, route),
     ...planProblems(given, route),
     ...costProblems(given),
+    ...countRefusedProblems(given),
+    ...storeProblems(given.store),
   ];
 }
 
@@ -95,6 +108,22 @@ function costProblems({ cost, limit, burst = limit, also, plans }: RateLimitOpti
   return least === undefined || cost <= least
     ? []
     : [`cost is ${cost}; must be at most the limit, ${least}, or nothing passes.`];
+}
+
+function countRefusedProblems({ countRefused, algorithm, lease }: RateLimitOptions): string[] {
+  if (countRefused !== true) return [];
+  const problems: string[] = [];
+  if (algorithm === 'sliding-window' || algorithm === 'token-bucket') {
+    problems.push(
+      `countRefused means nothing to algorithm: '${algorithm}'; count in fixed-window or calendar-window.`,
+    );
+  }
+  if (lease !== undefined) {
+    problems.push(
+      'countRefused is given with lease, which believes a refusal without asking again; leave one out.',
+    );
+  }
+  return problems;
 }
 
 /** A question ends a sentence by itself. */

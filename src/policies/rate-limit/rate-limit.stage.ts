@@ -21,14 +21,16 @@ export function rateLimitStage(
   count: (exchange: Exchange) => Verdict | Promise<Verdict>,
   wouldRefuse: () => void,
 ): Stage {
-  const writeFields = limit.headers ? rateLimitFields(limit) : undefined;
-  const { policy, shadow } = limit;
+  const { policy, shadow, headers } = limit;
+  const ownFields = typeof headers === 'function' ? headers : undefined;
+  const writeFields = headers === true ? rateLimitFields(limit) : undefined;
   const details = limit.quotas.map(({ text }) => `The limit is ${text}.`);
 
   const settle = (exchange: Exchange, verdict: Verdict): void => {
     const { passed, standings, store } = verdict;
-    if (store !== undefined && limit.headers) exchange.replyHeaders.push(LIMIT_STORE_FIELD, store);
+    if (store !== undefined && headers === true) exchange.replyHeaders.push(LIMIT_STORE_FIELD, store);
     writeFields?.(exchange.replyHeaders, standings);
+    ownFields?.(exchange.replyHeaders, { passed, windows: standings });
     if (passed) return;
     if (shadow) return wouldRefuse();
     throw new GatewayError('rate-limited', {

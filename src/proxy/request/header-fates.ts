@@ -1,6 +1,10 @@
+import {
+  CLIENT_HEADER_RULES,
+  type ClientHeaderRule,
+  COMMON_CLIENT_HEADERS,
+} from '../../contracts/client-header.rules.js';
 import { IdentityHeaders } from '../../contracts/identity-headers.js';
 import { HOP_BY_HOP } from '../hop-by-hop.js';
-import { CLIENT_HEADER_RULES, type ClientHeaderRule, COMMON_CLIENT_HEADERS } from './client-header.rules.js';
 
 export type HeaderFate = ClientHeaderRule | 'pass';
 

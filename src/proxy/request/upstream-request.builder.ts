@@ -2,7 +2,7 @@ import type { Exchange } from '../../contracts/exchange.js';
 import type { ForwardCall } from '../../contracts/forward-call.js';
 import type { Target } from '../../contracts/forwarder.js';
 import { applyEdits, foldHeaderName, type HeaderEdit } from '../../contracts/header-edit.js';
-import type { IdentityFields, IdentityHeaders } from '../../contracts/identity-headers.js';
+import type { IdentityHeaders } from '../../contracts/identity-headers.js';
 import type { UpstreamRequest } from '../../contracts/upstream-request.js';
 import { fewerForwards } from './fewer-forwards.js';
 import { appendForwarding } from './forwarding-headers.js';
@@ -14,6 +14,8 @@ import { targetAuthority } from './target-authority.js';
 export interface RequestBuildOptions {
   /** Send the client's own `Host` instead of the target's. Default false. */
   readonly preserveHost?: boolean;
+  /** The `Host` of every target, in place of its own. Default none. */
+  readonly host?: string | undefined;
   /** More header names that only the gateway may write. Default none. */
   readonly identityHeaders?: IdentityHeaders;
 }
@@ -29,20 +31,23 @@ export interface RequestBuildOptions {
  *    hop-by-hop fields, or a field that step 5 writes. A `host` they write is the one sent.
  * 4. What the route tells of the caller stands in place of whatever else has its names: on the client's own request,
  *    and not on calls a handler makes, which may go to anybody.
- * 5. The gateway's own headers come last.
+ * 5. The gateway's own headers come last, those that the route's terms add before those that every upstream is told.
  */
 export class UpstreamRequestBuilder {
   readonly #fates: HeaderFates;
   readonly #preserveHost: boolean;
+  readonly #host: string | undefined;
   readonly #authorities = new WeakMap<Target, string>();
 
   constructor(options: RequestBuildOptions = {}) {
     this.#fates = new HeaderFates(options.identityHeaders);
     this.#preserveHost = options.preserveHost ?? false;
+    this.#host = options.host;
   }
 
   build(call: ForwardCall, target: Target): UpstreamRequest {
     const { exchange, headerEdits: edits, clientHeaders: raw } = call;
+    const { upstreamTerms: terms } = exchange;
     const editing = edits.length > 0;
     const traced = exchange.traceparent !== undefined;
     // 1.
@@ -82,16 +87,20 @@ export class UpstreamRequestBuilder {
       }
     }
     if (nominated !== undefined) removeNominated(headers, nominated, 2);
-    if (this.#preserveHost && clientHost !== undefined) headers[1] = clientHost;
+    if ((this.#preserveHost || terms?.preserveHost === true) && clientHost !== undefined)
+      headers[1] = clientHost;
 
     // 3.
     if (editing) headers = this.#edited(headers, edits, exchange, clientHost);
 
     // 4. A call that a handler makes has headers of its own.
     const own = raw === exchange.req.rawHeaders;
-    if (own && exchange.identity !== undefined) headers = identified(headers, exchange.identity);
+    if (own && exchange.identity !== undefined) {
+      headers = replaced(headers, exchange.identity.names, exchange.identity.fields);
+    }
 
     // 5.
+    if (terms !== undefined) headers = replaced(headers, terms.names, terms.fields(exchange));
     appendForwarding(headers, exchange, clientHost);
     return {
       method: call.method,
@@ -148,6 +157,7 @@ export class UpstreamRequestBuilder {
   }
 
   #authority(target: Target): string {
+    if (this.#host !== undefined) return this.#host;
     let authority = this.#authorities.get(target);
     if (authority === undefined) {
       authority = targetAuthority(target);
@@ -157,7 +167,11 @@ export class UpstreamRequestBuilder {
   }
 }
 
-function identified(headers: readonly string[], { names, fields }: IdentityFields): string[] {
+function replaced(
+  headers: readonly string[],
+  names: ReadonlySet<string>,
+  fields: readonly string[],
+): string[] {
   const kept: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;

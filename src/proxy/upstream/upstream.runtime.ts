@@ -163,7 +163,7 @@ export class UpstreamRuntime {
       // 8.
       pass?.failed();
       pass = undefined;
-      if (!error.retryable || !this.#mayRetry(call, trace, retries, deadline, now)) throw error;
+      if (!this.#isWorthRetrying(error) || !this.#mayRetry(call, trace, retries, deadline, now)) throw error;
       this.#observer.retried(this.name, error.code);
       retries++;
     }
@@ -196,6 +196,10 @@ export class UpstreamRuntime {
   #upgrader(): Forwarder {
     if (this.#upgrades !== undefined) return this.#upgrades;
     throw new GatewayError('internal', { cause: new Error('This upstream carries no WebSockets.') });
+  }
+
+  #isWorthRetrying({ retryable, code }: GatewayError): boolean {
+    return retryable || (code === 'upstream-timeout' && this.settings.retry?.afterTimeout === true);
   }
 
   /** Takes one retry out of the budget when everything else allows it: ask last. */

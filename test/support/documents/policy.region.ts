@@ -59,6 +59,10 @@ export const POLICY_SOURCES: Readonly<Record<string, PolicySources>> = {
     decorators: 'src/policies/websocket/websocket.decorator.ts',
     options: ['src/policies/websocket/websocket.options.ts', 'WebSocketOptions'],
   },
+  terminate: {
+    decorators: 'src/policies/terminate/terminate.decorator.ts',
+    options: ['src/policies/terminate/terminate.options.ts', 'TerminateOptions'],
+  },
   timeout: {
     decorators: 'src/policies/timeout/timeout.decorator.ts',
     options: ['src/contracts/upstream-definition.ts', 'TimeoutOptions'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { CLIENT_HEADER_RULES } from '../../../src/contracts/client-header.rules.js';
 import { HOP_BY_HOP } from '../../../src/proxy/hop-by-hop.js';
-import { CLIENT_HEADER_RULES } from '../../../src/proxy/request/client-header.rules.js';
 import { isTrailerField, NEVER_TRAILERS } from '../../../src/proxy/trailer-fields.js';
 
 /** A name that a row of a table stands for. */

@@ -1,7 +1,7 @@
 import express from 'express';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { canonicalPath } from '../../../src/edge/canonical-path.js';
+import { canonicalPath } from '../../../src/contracts/canonical-path.js';
 import { parsePathPattern } from '../../../src/routing/path-pattern.js';
 import { type MatchEntry, RouteMatcher } from '../../../src/routing/route-matcher.js';
 

@@ -31,8 +31,8 @@ export function readPublicKey(at: string, pem: string): KeyObject | string {
   return fault === undefined ? key : `${at} is ${fault}.`;
 }
 
-/** PEM, a JWK as JSON, or DER in base64. */
-function looksLikeKey(secret: string): boolean {
+/** Whether a text is a public or private key itself: PEM, a JWK as JSON, or DER in base64. */
+export function looksLikeKey(secret: string): boolean {
   if (secret.includes('-----BEGIN')) return true;
   if (/^\s*\{[\s\S]*"kty"/.test(secret)) return true;
   try {

@@ -2,10 +2,11 @@ import { type Principal, principalOf } from '../../../contracts/principal.js';
 import { scopesOf } from '../scopes.js';
 import { JWT } from './jwt.options.js';
 import type { VerifiedToken } from './jwt-verifier.js';
+import type { Remembered } from './remembered.js';
 import type { VerificationKey } from './verification-key.js';
 
 /** A token that was verified once: who it names, and how long that may be remembered. */
-export class KnownToken {
+export class KnownToken implements Remembered {
   readonly principal: Principal;
   readonly #validFromMs: number;
   readonly #expiresAtMs: number;

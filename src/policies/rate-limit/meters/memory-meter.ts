@@ -13,6 +13,8 @@ export interface MemoryMeter {
   fits(key: string, cost: number, now: number): boolean;
   /** Takes what `fits` was asked for. */
   take(key: string, cost: number, now: number): void;
+  /** Takes what `fits` refused, so that refused hits count too; the standing stays. Windows that end know it, others not. */
+  overdraw?(key: string, cost: number, now: number): void;
   /** Lets the key begin anew. */
   reset(key: string): void;
 }

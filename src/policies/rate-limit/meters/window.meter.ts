@@ -32,6 +32,10 @@ export class WindowMeter implements MemoryMeter {
 
   take(key: string, cost: number, now: number): void {
     this.standing.remaining -= cost;
+    this.overdraw(key, cost, now);
+  }
+
+  overdraw(key: string, cost: number, now: number): void {
     if (this.#cell !== undefined) this.#cell.used += cost;
     else this.cells.add(key, { used: cost, endsAt: now + this.standing.resetMs });
   }

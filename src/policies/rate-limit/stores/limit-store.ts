@@ -9,6 +9,8 @@ export interface LimitRule {
   readonly bucket: string;
   /** A hit passes when it fits at all of them, and else takes nothing of any. One at least. */
   readonly meters: readonly LimitMeter[];
+  /** A refused hit is counted at every meter as well; its answer tells how the key stood before. Default false. */
+  readonly countRefused?: boolean | undefined;
   /** Hits may cost something else than 1. Default false. */
   readonly costs?: boolean | undefined;
   /** For stores that count throttlers by name. */
@@ -33,7 +35,7 @@ export interface Verdict {
 /** The count of one rule. */
 export interface Limiter {
   /**
-   * Counts a hit, or refuses it and counts nothing. An answer that is no promise holds good until the next hit.
+   * Counts a hit, or refuses it and, unless the rule says otherwise, counts nothing. An answer that is no promise holds good until the next hit.
    *
    * @param cost how much of the limit it takes, a whole number; 0 always passes, takes nothing and leaves nothing behind
    * @throws GatewayError `limits-unavailable` where the rule fails closed and its store cannot be asked

@@ -13,6 +13,7 @@ export class MemoryLimiter implements Limiter {
   constructor(
     private readonly meters: readonly MemoryMeter[],
     private readonly now: () => number,
+    private readonly countRefused = false,
   ) {
     this.#verdict = { passed: true, retryMs: 0, standings: meters.map(({ standing }) => standing) };
   }
@@ -29,6 +30,7 @@ export class MemoryLimiter implements Limiter {
     verdict.retryMs = retryMs;
     verdict.passed = retryMs === 0;
     if (retryMs === 0 && cost > 0) for (const meter of meters) meter.take(key, cost, now);
+    else if (retryMs > 0 && this.countRefused) for (const meter of meters) meter.overdraw?.(key, cost, now);
     return verdict;
   }
 

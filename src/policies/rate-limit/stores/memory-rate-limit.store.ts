@@ -56,10 +56,11 @@ export class MemoryRateLimitStore implements LimitStore, ThrottlerStorage {
     return this.#budget.evicted;
   }
 
-  open({ bucket, meters }: LimitRule): MemoryLimiter {
+  open({ bucket, meters, countRefused }: LimitRule): MemoryLimiter {
     return new MemoryLimiter(
       meters.map((meter) => this.#meter(bucket, meter)),
       this.#now,
+      countRefused,
     );
   }
 

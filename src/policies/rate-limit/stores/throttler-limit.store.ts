@@ -15,6 +15,7 @@ export class ThrottlerLimitStore implements LimitStore {
     if (meter?.algorithm !== 'fixed-window') {
       return `the storage given counts fixed windows, and no ${meter?.algorithm}; ${mend}.`;
     }
+    if (rule.countRefused === true) return `the storage given does not count refused requests; ${mend}.`;
     return rule.costs === true
       ? 'cost is given, but the store counts requests one by one; leave it out, or the storage.'
       : undefined;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileFilter } from '../../../../src/policies/filter-response/compiled-filter.js';
-import { parseExact } from '../../../../src/policies/filter-response/exact-json.js';
+import { parseExact } from '../../../../src/policies/json-body/exact-json.js';
 
 const filterText = (mode: 'omit' | 'pick', paths: readonly string[], text: string): string =>
   compileFilter({ mode, paths, limitBytes: 1_000_000 })(parseExact(Buffer.from(text)));

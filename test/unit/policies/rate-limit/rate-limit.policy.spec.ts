@@ -320,7 +320,7 @@ describe('the declaration of a rate limit', () => {
       `window is "1w"; must be whole milliseconds above 0 or a count with s, m, h, d, mo or y, like '10m'.`,
       'by is "ip"; must be subject, consumer, api-key, address, route, upstream, global, { claim }, { header } or a function.',
       `name is "a\\"b"; must be printable ASCII without quotes and backslashes.`,
-      'headers is "no"; must be true or false.',
+      'headers is "no"; must be true, false or a function.',
       'bucket is ""; must be a name.',
     ]);
   });

@@ -29,7 +29,7 @@ describe('@TransformResponse', () => {
       'user-service',
     );
 
-    const response = stage(exchange, answered);
+    const response = await stage(exchange, answered);
 
     expect(response).toMatchObject({ status: 418, body: EMPTY_BODY, upstream: 'user-service' });
     expect(response.headers).toEqual([
@@ -56,7 +56,7 @@ describe('@TransformResponse', () => {
       () => `id-${++count}`,
     );
 
-    const response = stage(exchange, new UpstreamResponse(200, [], EMPTY_BODY));
+    const response = await stage(exchange, new UpstreamResponse(200, [], EMPTY_BODY));
 
     expect(response.header('x-a')).toBe('id-1+id-2');
   });

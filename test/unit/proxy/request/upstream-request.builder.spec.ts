@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CLIENT_HEADER_RULES } from '../../../../src/contracts/client-header.rules.js';
 import { ForwardCall } from '../../../../src/contracts/forward-call.js';
 import type { HeaderEdit } from '../../../../src/contracts/header-edit.js';
 import { IdentityHeaders } from '../../../../src/contracts/identity-headers.js';
 import { HOP_BY_HOP } from '../../../../src/proxy/hop-by-hop.js';
-import { CLIENT_HEADER_RULES } from '../../../../src/proxy/request/client-header.rules.js';
 import { UpstreamRequestBuilder } from '../../../../src/proxy/request/upstream-request.builder.js';
 import { callFor, namesOf, TARGET, valuesOf } from './call.fixture.js';
 

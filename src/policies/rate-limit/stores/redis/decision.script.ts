@@ -10,7 +10,7 @@
  *
  * Days are made months by the algorithm of H. Hinnant, "chrono-Compatible Low-Level Date Algorithms" (civil_from_days).
  */
-export const DECISION_SCRIPT = `
+const decision = (refused: string): string => `
 local least, most = tonumber(ARGV[1]), tonumber(ARGV[2])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -140,8 +140,15 @@ for _, m in ipairs(meters) do
   local used, reset = m.now.used, m.now.reset
   if passes and room > 0 then used, reset = m.now.take(room)
   elseif not passes and m.room < least then retry = math.max(retry, m.now.retry(used + least - m.burst)) end
+  ${refused}
   answer[#answer + 1] = math.max(0, math.floor(m.burst - used + 1e-9))
   answer[#answer + 1] = reset
 end
 return {passes and math.max(room, 0) or -1, retry, unpack(answer)}
 `;
+
+/** A refused hit takes nothing. */
+export const DECISION_SCRIPT = decision('');
+
+/** A refused hit takes the fewest units all the same; the answer tells how the key stood before. */
+export const COUNT_REFUSED_SCRIPT = decision('if not passes then m.now.take(least) end');

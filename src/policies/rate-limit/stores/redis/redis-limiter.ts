@@ -1,7 +1,7 @@
 import type { SharedState } from '../../../../contracts/shared-state.js';
 import { type LimitMeter, meterId } from '../../meters/limit-meter.js';
 import type { LimitRule, Verdict } from '../limit-store.js';
-import { DECISION_SCRIPT } from './decision.script.js';
+import { COUNT_REFUSED_SCRIPT, DECISION_SCRIPT } from './decision.script.js';
 
 /** What stands before the keys of limits in Redis. */
 export const LIMIT_KEY_PREFIX = 'portcullis:limit:';
@@ -15,12 +15,14 @@ export interface Grant extends Verdict {
 /** Asks Redis about one rule: one script for each decision, by the server's clock. */
 export class RedisLimiter {
   readonly #state: SharedState;
+  readonly #script: string;
   readonly #prefix: string;
   readonly #suffixes: readonly string[];
   readonly #meters: readonly (string | number)[];
 
-  constructor(state: SharedState, { bucket, meters }: LimitRule) {
+  constructor(state: SharedState, { bucket, meters, countRefused }: LimitRule) {
     this.#state = state;
+    this.#script = countRefused === true ? COUNT_REFUSED_SCRIPT : DECISION_SCRIPT;
     // Escaped, so that no bucket's name can end where another's key begins.
     this.#prefix = `${LIMIT_KEY_PREFIX}{${encodeURIComponent(bucket)}|`;
     this.#suffixes = meters.map((meter) => `}:${meterId(meter)}`);
@@ -34,7 +36,7 @@ export class RedisLimiter {
 
   /** Takes as much as there is, the most asked for at most; nothing where that is less than the least asked for. */
   async take(key: string, least: number, most: number): Promise<Grant> {
-    const answer = (await this.#state.run(DECISION_SCRIPT, this.#keys(key), [
+    const answer = (await this.#state.run(this.#script, this.#keys(key), [
       least,
       most,
       ...this.#meters,

@@ -1,0 +1,61 @@
+import { EXIT_CONFIG } from '../framework/boot-failure.js';
+import { findingProblem, type KongFinding } from '../kong/document/document-report.js';
+import { readKongFiles } from '../kong/document/read-kong-files.js';
+import type { KongConfiguration } from '../kong/kong-configuration.js';
+import { type Command, UsageError } from './command.js';
+
+/** `portcullis check FILE …`: whether files of Kong's declarative format would run, and what to know about them. */
+export const checkCommand: Command = {
+  name: 'check',
+  synopsis: 'FILE … [--strict-kong] [--refuse-open]',
+  summary:
+    "reads files of Kong's declarative format and prints every problem and warning; exits 78 on a problem",
+  details: [
+    'FILE            YAML or JSON, or a folder of them; several are read as one configuration',
+    '--strict-kong   what is deliberately different from Kong is a problem',
+    '--refuse-open   a route that no authentication reaches is a problem',
+  ],
+  options: { 'strict-kong': { type: 'boolean' }, 'refuse-open': { type: 'boolean' } },
+  async run({ positionals, options }, { environment, folder, out, err }) {
+    if (positionals.length === 0) throw new UsageError('check needs a file: portcullis check kong.yml');
+    const { configuration, problems, warnings } = await readKongFiles(positionals, {
+      environment,
+      folder,
+      strict: options['strict-kong'] === true,
+      refuseOpen: options['refuse-open'] === true,
+    });
+    if (warnings.length > 0) err(`${counted(warnings.length, 'warning')}:\n${linesOf(warnings)}`);
+    if (configuration === undefined) {
+      err(`The configuration cannot run; ${problems.length} to mend:\n${linesOf(problems)}`);
+      return EXIT_CONFIG;
+    }
+    out(`${summaryOf(configuration)}\n`);
+    return 0;
+  },
+};
+
+function linesOf(findings: readonly KongFinding[]): string {
+  return findings
+    .map(findingProblem)
+    .map(({ where, message }) => `  ${where}: ${message}\n`)
+    .join('');
+}
+
+/** `2 services, 3 routes, 1 consumer`; what there is none of is left out, except for services and routes. */
+function summaryOf(configuration: KongConfiguration): string {
+  const { services, routes, upstreams, consumers, plugins } = configuration;
+  const more = [
+    [upstreams.length, 'upstream'],
+    [consumers.length, 'consumer'],
+    [plugins.length, 'plugin'],
+  ] as const;
+  return [
+    counted(services.length, 'service'),
+    counted(routes.length, 'route'),
+    ...more.filter(([count]) => count > 0).map(([count, what]) => counted(count, what)),
+  ].join(', ');
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,43 @@
+import type { Type } from '@nestjs/common';
+import type { Environment } from '../contracts/environment.js';
+import { DeclarativeModule } from '../framework/kong/declarative.module.js';
+import { loadAppModule } from './app-module.js';
+import { type Arguments, type Terminal, UsageError } from './command.js';
+
+/** The option of every command that takes declarative files. */
+export const STRICT_OPTION = { 'strict-kong': { type: 'boolean' } } as const;
+export const STRICT_DETAIL =
+  '--strict-kong   refuses what the files may say here and Kong itself would not take or carry out';
+
+/** An application and the variables it runs under. */
+export interface ChosenApplication {
+  readonly module: Type;
+  readonly environment: Environment;
+}
+
+/**
+ * The application that a command is about: one of the named declarative files alone, or without any the application's
+ * root module.
+ */
+export async function chooseApplication(
+  files: readonly string[],
+  given: Arguments,
+  terminal: Terminal,
+): Promise<ChosenApplication> {
+  const strict = given.options['strict-kong'] === true;
+  if (files.length === 0) {
+    if (strict) throw new UsageError('--strict-kong is for declarative files; name one.');
+    return { module: await loadAppModule(given, terminal), environment: terminal.environment };
+  }
+  if (given.options['module'] !== undefined) {
+    throw new UsageError('Files make a gateway of their own; with --module, name them in GATEWAY_CONFIG.');
+  }
+  const listed = files.find((file) => file.includes(','));
+  if (listed !== undefined) throw new UsageError(`${listed}: the name of a file must hold no comma.`);
+  const environment = {
+    ...terminal.environment,
+    GATEWAY_CONFIG: files.join(','),
+    ...(strict ? { GATEWAY_CONFIG_STRICT: 'on' } : {}),
+  };
+  return { module: DeclarativeModule, environment };
+}

@@ -1,0 +1,35 @@
+import type { GatewayError, GatewayErrorCode } from '../../contracts/gateway-error.js';
+
+/** What Kong says by status (kong/pdk/response.lua, HTTP_ERROR_MESSAGES). */
+const BY_STATUS: Readonly<Record<number, string>> = {
+  400: 'Bad request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not found',
+  405: 'Method not allowed',
+  408: 'Request timeout',
+  411: 'Length required',
+  413: 'Payload too large',
+  414: 'URI too long',
+  417: 'Expectation failed',
+  421: 'Misdirected request',
+  426: 'Upgrade required',
+  429: 'Too many requests',
+  431: 'Request header fields too large',
+  500: 'An unexpected error occurred',
+  502: 'An invalid response was received from the upstream server',
+  503: 'The upstream server is currently unavailable',
+  504: 'The upstream server is timing out',
+};
+
+/** Where Kong has better words than the status's. */
+const BY_CODE: Partial<Readonly<Record<GatewayErrorCode, string>>> = {
+  'route-not-found': 'no Route matched with those values',
+  'body-too-large': 'Request size limit exceeded',
+  'rate-limited': 'API rate limit exceeded',
+};
+
+/** The words of Kong for an error of the gateway's own. They name no upstream and no cause. */
+export function kongMessage({ code, status }: GatewayError): string {
+  return BY_CODE[code] ?? BY_STATUS[status] ?? `The upstream server responded with ${status}`;
+}

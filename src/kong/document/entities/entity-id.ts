@@ -1,0 +1,43 @@
+import { textAt } from '../text/document-node.js';
+import { type DeclaredEntity, type EntityKind, KEY_FIELDS } from './declared-entity.js';
+import { uuidV5 } from './uuid-v5.js';
+
+// Kong's own namespace, so that an entity has the id here that it has there: hashes of passwords hold the consumer's.
+const ENTITIES = 'fd02801f-0957-4a15-a55a-c8d9606f30b5';
+const NAMESPACES = new Map<EntityKind, string>();
+
+/** The id of an entity that was given none: derived from its key as Kong does, else from where it stands. */
+export function derivedId(declared: DeclaredEntity, parentId: string | undefined): string {
+  const { kind, node, path } = declared;
+  const key = keyOf(declared, parentId);
+  return uuidV5(namespaceOf(kind), key ?? `${node.source.index} ${path}`);
+}
+
+function keyOf(declared: DeclaredEntity, parentId: string | undefined): string | undefined {
+  const { kind, node } = declared;
+  // An id is shown to upstreams and in logs: nobody shall try keys against it.
+  if (kind === 'keyauth_credentials') return undefined;
+  const key = textAt(node, KEY_FIELDS[kind]);
+  if (kind === 'plugins' && key === undefined) return pluginKey(declared, parentId);
+  if (key === undefined) return undefined;
+  if (kind === 'targets') return `${key}:${parentId ?? textAt(node, 'upstream')}`;
+  if (kind === 'acls') return `${key}:${parentId ?? textAt(node, 'consumer')}`;
+  return key;
+}
+
+function pluginKey({ node, parent }: DeclaredEntity, parentId: string | undefined): string | undefined {
+  const name = textAt(node, 'name');
+  if (name === undefined) return undefined;
+  const scopes = (['routes', 'services', 'consumers'] as const).map((kind) =>
+    parent?.kind === kind ? parentId : (textAt(node, kind.slice(0, -1)) ?? ''),
+  );
+  return ['plugins', name, ...scopes].join(':');
+}
+
+function namespaceOf(kind: EntityKind): string {
+  const known = NAMESPACES.get(kind);
+  if (known !== undefined) return known;
+  const namespace = uuidV5(ENTITIES, kind);
+  NAMESPACES.set(kind, namespace);
+  return namespace;
+}

@@ -1,0 +1,93 @@
+import { type DocumentReport, placeOf } from '../document-report.js';
+import { memberOf, textAt } from '../text/document-node.js';
+import { type DeclaredEntity, ENTITY_KINDS, type EntityKind } from './declared-entity.js';
+import { derivedId } from './entity-id.js';
+
+/** Fields by which an entity is found, each unique among its kind over all files. */
+const UNIQUE_NAMES: { readonly [kind in EntityKind]?: readonly string[] } = {
+  services: ['name'],
+  routes: ['name'],
+  upstreams: ['name'],
+  consumers: ['username', 'custom_id'],
+  plugins: ['instance_name'],
+};
+/** Those of them that a reference may write. */
+const REFERENCE_NAMES: { readonly [kind in EntityKind]?: string } = {
+  services: 'name',
+  routes: 'name',
+  upstreams: 'name',
+  consumers: 'username',
+};
+
+/** All entities of all files, by id and by name. */
+export class EntityRegistry {
+  readonly #ids = new Map<DeclaredEntity, string>();
+  readonly #byId = new Map<string, DeclaredEntity>();
+  readonly #byName = new Map<string, DeclaredEntity>();
+
+  constructor(entities: readonly DeclaredEntity[], report: DocumentReport) {
+    const inOrder = entities.toSorted(
+      (one, other) => ENTITY_KINDS.indexOf(one.kind) - ENTITY_KINDS.indexOf(other.kind),
+    );
+    for (const entity of inOrder) {
+      this.#nameOf(entity, report);
+      this.#identify(entity, report);
+    }
+  }
+
+  idOf(entity: DeclaredEntity): string {
+    return this.#ids.get(entity) ?? '';
+  }
+
+  /** By id, else by name. */
+  find(kind: EntityKind, reference: string): DeclaredEntity | undefined {
+    const field = REFERENCE_NAMES[kind];
+    const named = field === undefined ? undefined : this.#byName.get(`${kind} ${field} ${reference}`);
+    return named ?? this.#byId.get(`${kind} ${reference.toLowerCase()}`);
+  }
+
+  /** Names that a reference to this kind could mean. */
+  namesOf(kind: EntityKind): string[] {
+    const prefix = `${kind} ${REFERENCE_NAMES[kind]} `;
+    return [...this.#byName.keys()]
+      .filter((key) => key.startsWith(prefix))
+      .map((key) => key.slice(prefix.length));
+  }
+
+  #nameOf(entity: DeclaredEntity, report: DocumentReport): void {
+    for (const field of UNIQUE_NAMES[entity.kind] ?? []) {
+      const name = textAt(entity.node, field);
+      if (name === undefined) continue;
+      const key = `${entity.kind} ${field} ${name}`;
+      const first = this.#byName.get(key);
+      if (first === undefined) this.#byName.set(key, entity);
+      else {
+        const node = memberOf(entity.node, field) ?? entity.node;
+        report.problem(node, `${entity.path}.${field}`, takenText(field, first, entity.kind));
+      }
+    }
+  }
+
+  #identify(entity: DeclaredEntity, report: DocumentReport): void {
+    const given = textAt(entity.node, 'id')?.toLowerCase();
+    const parentId = entity.parent === undefined ? undefined : this.#ids.get(entity.parent);
+    const id = given ?? derivedId(entity, parentId);
+    this.#ids.set(entity, id);
+    const key = `${entity.kind} ${id}`;
+    const first = this.#byId.get(key);
+    if (first === undefined) this.#byId.set(key, entity);
+    else if (given !== undefined || textAt(first.node, 'id') !== undefined) {
+      report.problem(
+        memberOf(entity.node, 'id') ?? entity.node,
+        `${entity.path}.id`,
+        takenText('id', first, entity.kind),
+      );
+    }
+  }
+}
+
+/** `name is taken by kong.yml:3:5 already; …`: the value itself may be a secret. */
+export function takenText(field: string, first: DeclaredEntity, kind: EntityKind): string {
+  const { file, line, column, path } = placeOf(first.node, first.path);
+  return `${field} is taken already by ${path} (${file}:${line}:${column}); it must be unique among ${kind}.`;
+}

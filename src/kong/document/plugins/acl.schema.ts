@@ -1,0 +1,30 @@
+import { notHere, optional, withDefault } from '../fields/field.js';
+import { text } from '../fields/text.kinds.js';
+import { listOf, yesNo } from '../fields/value.kinds.js';
+import { pluginSchema } from './plugin-schema.js';
+
+const GROUPS = optional(listOf(text('the name of a group')));
+
+export const aclSchema = pluginSchema(
+  'acl',
+  { consumerScope: false },
+  {
+    allow: GROUPS,
+    deny: GROUPS,
+    hide_groups_header: withDefault(yesNo, false),
+    always_use_authenticated_groups: withDefault(yesNo, false),
+    include_consumer_groups: notHere('is part of Kong Enterprise; groups of consumers are acls.'),
+  },
+  ({ allow, deny, ...config }, node, reading) => {
+    if ((allow === undefined) === (deny === undefined)) {
+      const found = allow === undefined ? 'has neither allow nor deny' : 'has both allow and deny';
+      return reading.fail(node, `${found}; must have exactly one of them.`);
+    }
+    return {
+      allow,
+      deny,
+      hideGroupsHeader: config.hide_groups_header,
+      alwaysUseAuthenticatedGroups: config.always_use_authenticated_groups,
+    };
+  },
+);

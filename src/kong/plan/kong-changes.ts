@@ -1,0 +1,74 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { KongConfiguration, KongEntity } from '../kong-configuration.js';
+
+/** What another configuration adds, removes and changes, by the names of its parts. */
+export interface KongChanges {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly string[];
+}
+
+type Part = { readonly key: string; readonly label: string; readonly value: unknown };
+
+/** Compares two configurations by meaning: where something stands in a file is no part of it. */
+export function kongChanges(before: KongConfiguration | undefined, after: KongConfiguration): KongChanges {
+  const old = partsOf(before);
+  const fresh = partsOf(after);
+  const added: string[] = [];
+  const changed: string[] = [];
+  for (const [key, { label, value }] of fresh) {
+    const was = old.get(key);
+    if (was === undefined) added.push(label);
+    else if (!isDeepStrictEqual(was.value, value)) changed.push(label);
+  }
+  const removed = [...old].flatMap(([key, { label }]) => (fresh.has(key) ? [] : [label]));
+  return { added, removed, changed };
+}
+
+function partsOf(configuration: KongConfiguration | undefined): ReadonlyMap<string, Part> {
+  if (configuration === undefined) return new Map();
+  const { services, routes, upstreams, consumers, plugins } = configuration;
+  const parts = [
+    ...services.map((service) => part('service', service, service.name)),
+    ...routes.map((route) => part('route', route, route.name)),
+    ...upstreams.map((upstream) => part('upstream', upstream, upstream.name)),
+    // Of a consumer only whether it is the same is told; what its credentials hold is nobody's to read.
+    ...consumers.map((consumer) => part('consumer', consumer, consumer.username ?? consumer.customId)),
+    ...plugins.map((plugin) => part('plugin', plugin, `${plugin.name} ${scopeOf(plugin)}`.trim())),
+  ];
+  return new Map(parts.map((each) => [each.key, each]));
+}
+
+function part(kind: string, entity: KongEntity, name: string | undefined): Part {
+  return { key: `${kind} ${entity.id}`, label: `${kind} ${name ?? entity.id}`, value: meaningOf(entity) };
+}
+
+interface Scoped {
+  readonly route: string | undefined;
+  readonly service: string | undefined;
+  readonly consumer: string | undefined;
+}
+
+function scopeOf({ route, service, consumer }: Scoped): string {
+  const scopes = [
+    ...(route === undefined ? [] : [`route ${route}`]),
+    ...(service === undefined ? [] : [`service ${service}`]),
+    ...(consumer === undefined ? [] : [`consumer ${consumer}`]),
+  ];
+  return scopes.length === 0 ? '' : `(${scopes.join(', ')})`;
+}
+
+/** An entity without its places; those it refers to stand for themselves by their ids. */
+function meaningOf(value: unknown, top = true): unknown {
+  if (Array.isArray(value)) return value.map((each) => meaningOf(each, false));
+  if (typeof value !== 'object' || value === null) return value;
+  const reveal = (value as { readonly reveal?: () => string }).reveal;
+  if (typeof reveal === 'function') return reveal.call(value);
+  const entity = value as Partial<KongEntity> & Readonly<Record<string, unknown>>;
+  if (!top && entity.place !== undefined && 'protocol' in entity) return entity.id;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([name]) => name !== 'place')
+      .map(([name, each]) => [name, meaningOf(each, false)]),
+  );
+}

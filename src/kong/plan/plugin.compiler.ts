@@ -1,0 +1,171 @@
+import { ConfigError, type ConfigProblem } from '../../contracts/config-problem.js';
+import type { StageName } from '../../contracts/policy.js';
+import type { RouteFacts } from '../../contracts/route-facts.js';
+import type { PlannedPolicy } from '../../routing/planned-route.js';
+import type { KongConfiguration, KongRoute } from '../kong-configuration.js';
+import type { KongPluginName, KongPluginOf } from '../kong-plugins.js';
+import type { CompiledPlugin, PluginPlace } from '../plugins/kong-plugin.js';
+import type { KongPlanParts } from './kong-plan-parts.js';
+import type { AnyPluginMapping } from './plugin-mappings.js';
+import { PluginScopes, type ScopedInstances } from './plugin-scopes.js';
+import { PluginSlot } from './plugin-slot.js';
+
+type Instance = KongPluginOf<KongPluginName>;
+
+/** Plugins that may say who calls. Consumers are known behind the first of them only. */
+const AUTHENTICATING: ReadonlySet<KongPluginName> = new Set(['jwt', 'key-auth', 'basic-auth']);
+
+/** Where each plugin stands in the gateway's own request path, for the views. */
+const STAGE: Readonly<Record<KongPluginName, StageName>> = {
+  'correlation-id': 'admission',
+  cors: 'admission',
+  jwt: 'identity',
+  'key-auth': 'identity',
+  'basic-auth': 'identity',
+  'ip-restriction': 'admission',
+  'request-size-limiting': 'admission',
+  acl: 'authorization',
+  'rate-limiting': 'quota',
+  'request-transformer': 'shape',
+  'response-transformer': 'filter',
+  prometheus: 'filter',
+  'http-log': 'filter',
+  'file-log': 'filter',
+  'request-termination': 'shape',
+};
+
+/** A plugin that runs on a route, not compiled yet. */
+export interface ChosenPlugin extends ScopedInstances {
+  readonly mapping: AnyPluginMapping;
+}
+
+/** A plugin as it stands on one route. */
+export interface PlacedPlugin {
+  readonly slot: PluginSlot;
+  readonly planned: PlannedPolicy;
+}
+
+/** Makes the plugins of routes: which run, in which order, and what each becomes. */
+export class PluginCompiler {
+  readonly #scopes: PluginScopes;
+  readonly #order: readonly AnyPluginMapping[];
+  readonly #shared = new Map<Instance, CompiledPlugin>();
+  readonly #tried = new Set<Instance>();
+  /** What is to be given back once none of the routes runs any more; those made later join. */
+  readonly closers: (() => void)[] = [];
+
+  constructor(
+    { plugins }: KongConfiguration,
+    private readonly parts: KongPlanParts,
+    private readonly problems: ConfigProblem[],
+  ) {
+    this.#scopes = new PluginScopes(plugins);
+    const names = this.#scopes.names;
+    this.#order = names
+      .flatMap((name) => parts.mappings.get(name) ?? [])
+      .sort((a, b) => b.priority - a.priority);
+    for (const plugin of plugins) {
+      if (plugin.enabled && !parts.mappings.has(plugin.name)) {
+        problems.push({
+          where: placeOf(plugin),
+          message: 'nothing here carries this plugin out; remove it.',
+        });
+      }
+    }
+  }
+
+  /** Which instances run on a route, in their order: descending static priority. */
+  chosen(route: KongRoute): readonly ChosenPlugin[] {
+    const found = this.#order.flatMap((mapping) => {
+      const instances = this.#scopes.on(mapping.name as KongPluginName, route);
+      return instances === undefined ? [] : [{ mapping, ...instances }];
+    });
+    const known = found.find(({ mapping, everyone }) => {
+      return AUTHENTICATING.has(mapping.name as KongPluginName) && everyone !== undefined;
+    });
+    return found.flatMap(({ mapping, everyone, byConsumer }) => {
+      const late = known !== undefined && mapping.priority < known.mapping.priority;
+      // Before anybody is known, nothing can be for single consumers.
+      const consumers = late ? byConsumer : [];
+      return everyone === undefined && consumers.length === 0
+        ? []
+        : [{ mapping, everyone, byConsumer: consumers }];
+    });
+  }
+
+  /** What they become. */
+  place(chosen: readonly ChosenPlugin[], route: KongRoute, facts: RouteFacts): readonly PlacedPlugin[] {
+    return chosen.map((plugin) => this.#place(plugin, route, facts));
+  }
+
+  #place({ mapping, everyone, byConsumer }: ChosenPlugin, route: KongRoute, facts: RouteFacts): PlacedPlugin {
+    const make = (instance: Instance): CompiledPlugin => this.#make(mapping, instance, route, facts);
+    const compiled = everyone === undefined ? undefined : this.#checked(everyone, () => make(everyone));
+    // They are made as they are asked for; what is wrong with one is found at load nevertheless, on its first route.
+    for (const level of byConsumer) {
+      for (const instance of level.values()) {
+        if (this.#tried.has(instance)) continue;
+        this.#tried.add(instance);
+        this.#checked(instance, () => make(instance));
+      }
+    }
+    return {
+      slot: new PluginSlot(compiled, byConsumer, make),
+      planned: {
+        name: mapping.name,
+        stage: STAGE[mapping.name as KongPluginName],
+        description: scopePhrase(everyone, byConsumer),
+        bufferLimitBytes: compiled?.bufferLimitBytes,
+      },
+    };
+  }
+
+  #make(mapping: AnyPluginMapping, instance: Instance, route: KongRoute, facts: RouteFacts): CompiledPlugin {
+    const shared = this.#shared.get(instance);
+    if (shared !== undefined) return shared;
+    const { consumers, policies, strict } = this.parts;
+    const place: PluginPlace<KongPluginName> = {
+      instance,
+      route,
+      service: route.service,
+      facts,
+      consumers,
+      policies,
+      strict,
+    };
+    const found = mapping.check?.(place) ?? [];
+    if (found.length > 0) throw new ConfigError(found.map((message) => ({ where: '', message })));
+    const compiled = mapping.compile(place);
+    if (compiled.close !== undefined) this.closers.push(compiled.close);
+    if (mapping.shared === true) this.#shared.set(instance, compiled);
+    return compiled;
+  }
+
+  #checked(instance: Instance, make: () => CompiledPlugin): CompiledPlugin | undefined {
+    try {
+      return make();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      for (const { message } of error.problems) this.problems.push({ where: placeOf(instance), message });
+      return undefined;
+    }
+  }
+}
+
+function scopePhrase(everyone: Instance | undefined, byConsumer: ScopedInstances['byConsumer']): string {
+  const consumers = new Set(byConsumer.flatMap((level) => [...level.keys()])).size;
+  const some =
+    consumers === 0
+      ? []
+      : [`${consumers} ${consumers === 1 ? 'consumer has its' : 'consumers have their'} own`];
+  return [...(everyone === undefined ? [] : [scopeOf(everyone)]), ...some].join(', ');
+}
+
+function scopeOf({ route, service }: Instance): string {
+  if (route !== undefined) return service === undefined ? 'of the route' : 'of the route and its service';
+  return service === undefined ? 'global' : 'of the service';
+}
+
+function placeOf({ place, name }: Instance): string {
+  return `${place.file}:${place.line}:${place.column}: plugin ${name}`;
+}

@@ -1,0 +1,43 @@
+import type { Exchange } from '../../contracts/exchange.js';
+import type { Dress, ResponseStage, Stage } from '../../contracts/policy.js';
+import type { UpstreamResponse } from '../../contracts/upstream-response.js';
+import type { PluginSlot } from './plugin-slot.js';
+
+/** The plugins of a route as flat lists. */
+export interface KongPipeline {
+  readonly before: readonly Stage[];
+  /** What is done to every answer, the gateway's own included; `undefined` when nothing. */
+  readonly shape: ResponseStage | undefined;
+  readonly dress: readonly Dress[];
+  readonly logs: readonly ((exchange: Exchange) => void)[];
+}
+
+/** @param slots in the order they run, which is the same in every phase */
+export function kongPipeline(slots: readonly PluginSlot[]): KongPipeline {
+  return {
+    before: slots.flatMap(({ before }) => before ?? []),
+    shape: shapeOf(slots.flatMap(({ after }) => after ?? [])),
+    dress: slots.flatMap(({ dress }) => dress ?? []),
+    logs: slots.flatMap(({ log }) => log ?? []),
+  };
+}
+
+function shapeOf(stages: readonly ResponseStage[]): ResponseStage | undefined {
+  if (stages.length < 2) return stages[0];
+  return (exchange, response) => inTurn(stages, exchange, response, 0);
+}
+
+function inTurn(
+  stages: readonly ResponseStage[],
+  exchange: Exchange,
+  response: UpstreamResponse,
+  from: number,
+): UpstreamResponse | Promise<UpstreamResponse> {
+  let answer = response;
+  for (let i = from; i < stages.length; i++) {
+    const next = (stages[i] as ResponseStage)(exchange, answer);
+    if (next instanceof Promise) return next.then((ready) => inTurn(stages, exchange, ready, i + 1));
+    answer = next;
+  }
+  return answer;
+}

@@ -1,0 +1,41 @@
+import type { KongRoute } from '../kong-configuration.js';
+import { buildHostIndex } from './build-host-index.js';
+import { KongMatcher } from './kong-matcher.js';
+import { type ReadRoute, RouteReader } from './read-route.js';
+import { type RegexLoad, regexLoadOf } from './regex-load.js';
+import { partsOf } from './route-parts.js';
+import { comparePriority } from './route-priority.js';
+import type { KongRouteProblem } from './route-problem.js';
+
+/** The routes of a Kong file, ready to be matched. */
+export interface CompiledKongRoutes {
+  readonly matcher: KongMatcher;
+  /** What captures a match of the route can have, by number and by name; no entry for routes without any. */
+  readonly captureNames: ReadonlyMap<KongRoute, readonly string[]>;
+  readonly regexLoad: RegexLoad;
+  /** All mistakes of all routes. Routes with any are left out of the matching. */
+  readonly problems: readonly KongRouteProblem[];
+}
+
+/** Checks all routes, and makes a matcher of those whose service is not disabled. */
+export function compileKongRoutes(routes: readonly KongRoute[]): CompiledKongRoutes {
+  const reader = new RouteReader();
+  const read = routes
+    .map((route) => reader.read(route))
+    .filter((route): route is ReadRoute => route?.route.service?.enabled !== false && route !== undefined);
+  // Sorting keeps the order of the file among equals.
+  const parts = read.flatMap(partsOf).sort((a, b) => comparePriority(a.priority, b.priority));
+  const { index, places } = buildHostIndex(parts);
+  const asked = new Set(read.flatMap(({ conditions }) => conditions.headers.map(({ name }) => name)));
+  return {
+    matcher: new KongMatcher(index, asked),
+    captureNames: new Map(
+      read.flatMap(({ route, regexes }) => {
+        const names = new Set(regexes.flatMap(({ captureNames }) => captureNames));
+        return names.size > 0 ? [[route, [...names]] as const] : [];
+      }),
+    ),
+    regexLoad: regexLoadOf(index, places),
+    problems: reader.problems,
+  };
+}

@@ -1,0 +1,30 @@
+import type { ConfigProblem } from '../../contracts/config-problem.js';
+import type { KongPlace, KongRoute } from '../kong-configuration.js';
+
+/** A mistake in what a route asks of requests. */
+export interface KongRouteProblem extends ConfigProblem {
+  /** That of the route, with the field added to its path: `services[0].routes[1].paths[0]`. */
+  readonly place: KongPlace;
+}
+
+/** Names the route, its place and the field, and says what is wrong with it. */
+export function routeProblem(route: KongRoute, field: string, message: string): KongRouteProblem {
+  const { file, line, column, path } = route.place;
+  return {
+    where: `${file}:${line}:${column}: route ${routeLabel(route)}`,
+    message: `${field} ${message}`,
+    place: { file, line, column, path: `${path}.${field}` },
+  };
+}
+
+/** What people know a route by. */
+export function routeLabel(route: KongRoute): string {
+  return route.name ?? route.place.path;
+}
+
+const SHOWN = 80;
+
+/** A text of the file for a message, cut where it is long. */
+export function quoted(text: string): string {
+  return `'${text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text}'`;
+}

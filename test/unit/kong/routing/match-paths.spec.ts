@@ -1,0 +1,142 @@
+import { describe, it } from 'vitest';
+import { expectMatch, type KongMatchCase } from '../../../support/kong-match.case.js';
+
+const at = (name: string, ...paths: string[]) => ({ name, paths });
+
+const PREFIXES: readonly KongMatchCase[] = [
+  ['§2 paths', 'a prefix takes its own path', [at('r', '/route')], 'GET http://h/route', 'r /route'],
+  ['§2 paths', 'a prefix takes what is below it', [at('r', '/route')], 'GET http://h/route/a/b', 'r /route'],
+  ['§4', 'a prefix ends anywhere in a segment', [at('r', '/route')], 'GET http://h/routereq', 'r /route'],
+  ['§2 paths', 'a prefix takes no shorter path', [at('r', '/route')], 'GET http://h/rout', undefined],
+  ['§2 paths', 'a prefix takes no other path', [at('r', '/route')], 'GET http://h/other', undefined],
+  [
+    '§2 paths',
+    'a prefix is not looked for further on',
+    [at('r', '/route')],
+    'GET http://h/a/route',
+    undefined,
+  ],
+  ['§2 paths', 'case counts', [at('r', '/Route')], 'GET http://h/route', undefined],
+  [
+    '§2 paths',
+    'a slash at the end belongs to the prefix',
+    [at('r', '/route/')],
+    'GET http://h/route',
+    undefined,
+  ],
+  [
+    '§2 paths',
+    'a prefix with a slash takes what is below',
+    [at('r', '/route/')],
+    'GET http://h/route/x',
+    'r /route/',
+  ],
+  ['§2 paths', 'the slash takes every path', [at('r', '/')], 'GET http://h/any/thing', 'r /'],
+  ['§2 paths', 'the slash takes the root', [at('r', '/')], 'GET http://h/', 'r /'],
+  ['§2 paths', 'any of several paths', [at('r', '/a', '/b')], 'GET http://h/b/c', 'r /b'],
+  ['§2 paths', 'none of several paths', [at('r', '/a', '/b')], 'GET http://h/c', undefined],
+  ['§2 paths', 'the same path twice is one', [at('r', '/a', '/a')], 'GET http://h/a', 'r /a'],
+  ['§2', 'a route without paths takes all of them', [{ name: 'r', methods: ['GET'] }], 'GET http://h/x', 'r'],
+  [
+    '§3',
+    'escapes of unreserved characters are decoded',
+    [at('r', '/%7Euser')],
+    'GET http://h/~user/x',
+    'r /~user',
+  ],
+  [
+    '§3',
+    'hex digits of escapes are upper-case',
+    [at('r', '/caf%c3%a9')],
+    'GET http://h/caf%C3%A9',
+    'r /caf%C3%A9',
+  ],
+  ['§3', 'what must be escaped stays so', [at('r', '/a%20b')], 'GET http://h/a%20b/c', 'r /a%20b'],
+  ['§3', 'an escaped per cent is decoded once', [at('r', '/a%2541')], 'GET http://h/a%2541', 'r /a%2541'],
+  ['§2 paths', 'a prefix of hidden names', [at('r', '/.')], 'GET http://h/.well-known/x', 'r /.'],
+  ['§2 paths', 'dots at the end of a name', [at('r', '/v1..')], 'GET http://h/v1..2', 'r /v1..'],
+  [
+    '§2 paths',
+    'characters of regexes mean themselves',
+    [at('r', '/a(b)*')],
+    'GET http://h/a(b)*c',
+    'r /a(b)*',
+  ],
+  ['§2 paths', 'and nothing else', [at('r', '/a(b)*')], 'GET http://h/abb', undefined],
+  ['§2 paths', 'a tilde that is not the first', [at('r', '/~u')], 'GET http://h/~u/x', 'r /~u'],
+  [
+    '§2 paths',
+    'prefixes that share a beginning',
+    [at('a', '/users'), at('b', '/user')],
+    'GET http://h/use',
+    undefined,
+  ],
+  [
+    '§2 paths',
+    'the longer of them',
+    [at('b', '/user'), at('a', '/users')],
+    'GET http://h/users/7',
+    'a /users',
+  ],
+  [
+    '§2 paths',
+    'the shorter of them',
+    [at('a', '/users'), at('b', '/user')],
+    'GET http://h/user/7',
+    'b /user',
+  ],
+  ['§2 paths', 'a prefix inside another', [at('a', '/a'), at('b', '/a/b/c')], 'GET http://h/a/b/x', 'a /a'],
+];
+
+const REGEXES: readonly KongMatchCase[] = [
+  ['§2 paths', 'a tilde makes a regex', [at('r', '~/users/\\d+')], 'GET http://h/users/42', 'r /users/42'],
+  ['§2 paths', 'which must match', [at('r', '~/users/\\d+')], 'GET http://h/users/me', undefined],
+  ['§3', 'it need not match to the end', [at('r', '~/users/\\d+')], 'GET http://h/users/42/x', 'r /users/42'],
+  ['§3', 'unless it says so', [at('r', '~/users/\\d+$')], 'GET http://h/users/42/x', undefined],
+  ['§3', 'and then does', [at('r', '~/users/\\d+$')], 'GET http://h/users/42', 'r /users/42'],
+  ['§3', 'it matches from the start', [at('r', '~/users')], 'GET http://h/api/users', undefined],
+  ['§3', 'every alternative does', [at('r', '~/a|/b')], 'GET http://h/x/b', undefined],
+  ['§3', 'the first alternative', [at('r', '~/a|/b')], 'GET http://h/a', 'r /a'],
+  ['§3', 'the second alternative', [at('r', '~/a|/b')], 'GET http://h/b', 'r /b'],
+  [
+    '§4',
+    'the first alternative that matches, not the longest',
+    [at('r', '~/a|/ab')],
+    'GET http://h/abc',
+    'r /a',
+  ],
+  ['§4', 'greedy repetitions', [at('r', '~/a.*b')], 'GET http://h/abxbx', 'r /abxb'],
+  ['§4', 'lazy repetitions', [at('r', '~/a.*?b')], 'GET http://h/abxbx', 'r /ab'],
+  ['§3', 'it sees the canonical path', [at('r', '~/caf%C3%A9')], 'GET http://h/caf%C3%A9', 'r /caf%C3%A9'],
+  ['§2 paths', 'case counts', [at('r', '~/USERS')], 'GET http://h/users', undefined],
+  ['§2 paths', 'unless it says otherwise', [at('r', '~/(?i)USERS')], 'GET http://h/users', 'r /users'],
+  ['§2 paths', 'an optional beginning', [at('r', '~/(?:v1/)?users')], 'GET http://h/users', 'r /users'],
+  ['§2 paths', 'an optional slash at the very start', [at('r', '~/?')], 'GET http://h/users', 'r /'],
+  ['§2 paths', 'any of several regexes', [at('r', '~/a\\d', '~/b\\d')], 'GET http://h/b7', 'r /b7'],
+  ['§4', 'the first of several that match', [at('r', '~/a\\d', '~/a\\d\\d')], 'GET http://h/a77', 'r /a7'],
+  ['§4', 'in the order of the file', [at('r', '~/a\\d\\d', '~/a\\d')], 'GET http://h/a77', 'r /a77'],
+  ['§4', 'whatever they begin with', [at('r', '~/.*7', '~/a77')], 'GET http://h/a777', 'r /a777'],
+  ['§2 paths', 'a regex beside a prefix', [at('r', '/p', '~/x\\d')], 'GET http://h/p1', 'r /p'],
+  ['§2 paths', 'a prefix beside a regex', [at('r', '/p', '~/x\\d')], 'GET http://h/x1', 'r /x1'],
+  ['§2 paths', 'neither of them', [at('r', '/p', '~/x\\d')], 'GET http://h/xx', undefined],
+  ['§3', 'named groups of both spellings', [at('r', '~/(?<a>x)(?P<b>y)')], 'GET http://h/xy', 'r /xy'],
+  ['§3', 'an escaped slash', [at('r', '~\\/x')], 'GET http://h/x', 'r /x'],
+  ['§3', 'an escaped dot', [at('r', '~/a\\.b$')], 'GET http://h/axb', undefined],
+  ['§3', 'a literal between marks', [at('r', '~/\\Qa.b\\E')], 'GET http://h/a.b', 'r /a.b'],
+  ['§3', 'a character class', [at('r', '~/[^/]+/orders$')], 'GET http://h/acme/orders', 'r /acme/orders'],
+  [
+    '§3',
+    'a class that stops at the slash',
+    [at('r', '~/[^/]+/orders$')],
+    'GET http://h/a/b/orders',
+    undefined,
+  ],
+  ['§3', 'a word boundary', [at('r', '~/api\\b')], 'GET http://h/apis', undefined],
+  ['§3', 'a counted repetition', [at('r', '~/[a-f0-9]{8}$')], 'GET http://h/0123abcd', 'r /0123abcd'],
+];
+
+describe('KongMatcher, by path', () => {
+  it.each([...PREFIXES, ...REGEXES])('%s: %s', (...row) => {
+    expectMatch(row);
+  });
+});
