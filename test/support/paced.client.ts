@@ -4,7 +4,7 @@ import type { PacedAnswer, PacedOptions, PacedRequest } from './paced.load.ts';
 
 // The thread of a PacedLoad.
 
-const { requests, perSecond } = workerData as PacedOptions;
+const { requests, perSecond, keep = [] } = workerData as PacedOptions;
 const agent = new Agent({ keepAlive: true, maxFreeSockets: 1_000 });
 const answers: PacedAnswer[] = [];
 const everyMs = 1_000 / perSecond;
@@ -31,6 +31,7 @@ function ask(due: number): void {
       status: statusCode,
       store,
       retryAfter: headers['retry-after'],
+      kept: keep.map((name) => headers[name] as string | undefined),
     });
     if (ending) finish();
   };

@@ -10,6 +10,8 @@ export interface PacedRequest {
 export interface PacedOptions {
   readonly requests: readonly PacedRequest[];
   readonly perSecond: number;
+  /** Lower-case names of response fields to keep. Default none. */
+  readonly keep?: readonly string[];
 }
 
 /** What became of one request. */
@@ -24,6 +26,8 @@ export interface PacedAnswer {
   readonly status: number;
   readonly store: string | undefined;
   readonly retryAfter: string | undefined;
+  /** Those that were to be kept, in that order. */
+  readonly kept: readonly (string | undefined)[];
 }
 
 /** The same in every thread, in milliseconds; nobody sets it. */

@@ -28,9 +28,12 @@ export class RecordingUpstream {
     this.#server.keepAliveTimeout = 75_000;
   }
 
-  static async start(): Promise<RecordingUpstream> {
+  /** On a free loopback port, or where it is told. */
+  static async start(port = 0, host = '127.0.0.1'): Promise<RecordingUpstream> {
     const upstream = new RecordingUpstream();
-    await new Promise<void>((resolve) => upstream.#server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve, reject) => {
+      upstream.#server.once('error', reject).listen(port, host, resolve);
+    });
     return upstream;
   }
 

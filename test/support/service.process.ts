@@ -23,6 +23,8 @@ export interface ProcessOptions {
   /** The whole environment: nothing of the tests' own leaks in. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly nodeArguments?: readonly string[];
+  /** What stands behind the file. */
+  readonly arguments?: readonly string[];
   /** Opens a channel for `ask`. */
   readonly channel?: boolean;
   /** As many file descriptors as it may have. */
@@ -38,11 +40,9 @@ export class ServiceProcess {
   #exited: Exit | undefined;
   readonly #changed = new Set<() => void>();
 
-  constructor(
-    file: string,
-    { environment = {}, nodeArguments = [], channel = false, descriptors }: ProcessOptions = {},
-  ) {
-    const command = [NODE, ...nodeArguments, file];
+  constructor(file: string, options: ProcessOptions = {}) {
+    const { environment = {}, nodeArguments = [], channel = false, descriptors } = options;
+    const command = [NODE, ...nodeArguments, file, ...(options.arguments ?? [])];
     if (descriptors !== undefined) {
       command.unshift('/bin/sh', '-c', `ulimit -n ${descriptors}; exec "$@"`, 'service');
     }
