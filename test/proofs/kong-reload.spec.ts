@@ -52,6 +52,7 @@ describe('a gateway whose file is changed under load', () => {
   let upstream: RecordingUpstream;
   let service: ServiceProcess;
   let load: PacedLoad | undefined;
+  let asked = 0;
 
   beforeAll(async () => {
     await ensureServiceBuilt();
@@ -59,6 +60,7 @@ describe('a gateway whose file is changed under load', () => {
     upstream = await RecordingUpstream.start();
     upstream.respond = ({ url, headers }, res) => {
       upstream.received.length = 0;
+      asked++;
       res.setHeader('X-Seen', `${/^\/g(\d+)\//.exec(url)?.[1]} ${headers['x-generation']}`);
       res.end('{}');
     };
@@ -87,7 +89,10 @@ describe('a gateway whose file is changed under load', () => {
         perSecond: PER_SECOND,
         keep: ['x-seen', 'x-answered'],
       });
-      let replaced = 0;
+      // The one it began with is seen as well.
+      await expect.poll(() => asked).toBeGreaterThan(0);
+      // What was loaded at the start.
+      let replaced = 1;
       let refused = 0;
       for (let generation = 1; generation <= RELOADS; generation++) {
         const whole = file(generation, upstream.url);
@@ -96,8 +101,8 @@ describe('a gateway whose file is changed under load', () => {
         await put(broken ? damage(whole) : whole);
         // By a signal or by what the file system tells, in turn.
         if (generation % 2 === 0) service.signal('SIGHUP');
-        if (broken) await service.eventTimes('configuration.refused', ++refused);
-        else await service.eventTimes('configuration.replaced', ++replaced);
+        if (broken) await service.eventTimes('declared-routes.refused', ++refused);
+        else await service.eventTimes('declared-routes.loaded', ++replaced);
         await pass(GENERATION_MS);
       }
       const answers = await load.end();

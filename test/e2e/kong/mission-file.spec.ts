@@ -36,7 +36,7 @@ const USERS = { host: '127.71.0.1', port: 3001 };
 const ORDERS = { host: '127.71.0.2', port: 3002 };
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const LIMIT = 1_000;
-const AT_ONCE = 50;
+const AT_ONCE = 20;
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
@@ -165,7 +165,10 @@ redis.describe('the file of a user of Kong, with a consumer', () => {
     expect(await server.client.dbsize()).toBeGreaterThan(0);
   }, 120_000);
 
-  /** As many requests as a minute has, and one: all in one minute of Redis, whose clock decides. */
+  /**
+   * As many requests as a minute has, and one: all in one minute of Redis, whose clock decides, and all counted. While
+   * Redis is too slow to be asked, which a busy machine can make it, fault_tolerant lets requests pass.
+   */
   async function aMinute(): Promise<{ within: Answer[]; after: Answer }> {
     for (;;) {
       await server.client.flushall();
@@ -176,8 +179,13 @@ redis.describe('the file of a user of Kong, with a consumer', () => {
         within.push(...(await Promise.all(batch)));
       }
       const after = await ask(`${url}/api/users`, { headers: authorized });
-      if ((await minuteOfRedis()) === minute) return { within, after };
+      if ((await minuteOfRedis()) === minute && (await counted()) > LIMIT) return { within, after };
     }
+  }
+
+  async function counted(): Promise<number> {
+    const [key = ''] = await server.client.keys('*');
+    return Number(await server.client.get(key));
   }
 
   async function minuteOfRedis(): Promise<number> {
