@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: decK writes its placeholders so
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,10 +37,7 @@ describe('portcullis check', () => {
     expect(exitCode).toBe(78);
     expect(out).toBe('');
     expect(err).toMatch(
-      /^The configuration cannot run; 3 to mend:\n {2}\S+wrong\.yml:2:12 services\[0\]\.host: host is missing/,
-    );
-    expect(err).toMatch(
-      /wrong\.yml:2:22 services\[0\]\.hots: hots is no field of Kong's here; did you mean hosts?/,
+      /^The configuration cannot run; 2 to mend:\n {2}\S+wrong\.yml:2:22 services\[0\]\.hots: hots is no field of Kong's here; did you mean host\?/,
     );
     expect(err).toMatch(/wrong\.yml:3:10 routes\[0\]: /);
   });

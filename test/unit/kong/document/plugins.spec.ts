@@ -296,6 +296,7 @@ describe('a plugin', () => {
     ['request-transformer', '{add: {headers: ["a b:c"]}}', 'does not begin with the name of a header'],
     ['request-transformer', '{add: {headers: ["a:b\\r\\nc: d"]}}', 'a line break or a control character'],
     ['request-transformer', '{rename: {headers: ["a:b c"]}}', 'does not end with the name of a header'],
+    ['request-transformer', '{rename: {body: ["a:$(headers.x)"]}}', 'the same for each request'],
     ['request-transformer', '{replace: {uri: v2}}', 'begins with /'],
     [
       'request-transformer',

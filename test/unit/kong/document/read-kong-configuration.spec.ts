@@ -44,10 +44,10 @@ describe('a file of Kong', () => {
       ['orders-route', ['/api/orders'], 'order-service'],
     ]);
     expect(configuration?.plugins.map(({ name, service }) => [name, service])).toEqual([
-      ['jwt', configuration.services[0]?.id],
-      ['rate-limiting', configuration.services[0]?.id],
-      ['jwt', configuration.services[1]?.id],
-      ['request-transformer', configuration.services[1]?.id],
+      ['jwt', configuration?.services[0]?.id],
+      ['rate-limiting', configuration?.services[0]?.id],
+      ['jwt', configuration?.services[1]?.id],
+      ['request-transformer', configuration?.services[1]?.id],
     ]);
     expect(told(warnings).split('\n')).toEqual([
       expect.stringMatching(/^kong\.yml:11:9 services\[0\]\.plugins\[0\].*claims_to_verify/),
