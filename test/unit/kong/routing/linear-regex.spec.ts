@@ -98,7 +98,7 @@ describe('LinearRegex', () => {
   ])('captures: %s', (_what, source, text, captures) => {
     const found = capturesOf(source, text);
 
-    expect(found && Object.entries(found).sort()).toEqual(captures && Object.entries(captures).sort());
+    expect(found && new Map(Object.entries(found))).toEqual(captures && new Map(Object.entries(captures)));
   });
 
   const token = fc.oneof(
