@@ -22,26 +22,34 @@ export function correlationIdPluginOf(
       const field = headerName.toLowerCase();
       if (field === CORRELATION_FIELD) return {};
       const generate = generators[generator];
-      const given = new WeakMap<Exchange, string>();
+      const made = new WeakMap<Exchange, string>();
 
-      const before = (exchange: Exchange): void => {
-        const sent = headerValue(exchange.req.rawHeaders, field);
-        if (sent !== undefined && sent !== '') return;
+      /** One for each exchange, whoever asks first: an answer may come before the plugin's turn. */
+      const makeOnce = (exchange: Exchange): string => {
+        const known = made.get(exchange);
+        if (known !== undefined) return known;
         const id = generate(exchange);
-        given.set(exchange, id);
-        exchange.call = exchange.call?.withEdits([{ kind: 'set', name: field, value: id }]);
+        made.set(exchange, id);
+        return id;
+      };
+      const before = (exchange: Exchange): void => {
+        if (sentId(exchange, field) !== undefined) return;
+        exchange.call = exchange.call?.withEdits([{ kind: 'set', name: field, value: makeOnce(exchange) }]);
       };
       if (!echoDownstream) return { before };
       return {
         before,
-        dress: (exchange, headers) => {
-          const id = given.get(exchange) ?? headerValue(exchange.req.rawHeaders, field);
-          // Whoever is answered before the plugin's turn gets an id too.
-          return withHeader(headers, headerName, id || generate(exchange));
-        },
+        dress: (exchange, headers) =>
+          withHeader(headers, headerName, sentId(exchange, field) ?? makeOnce(exchange)),
       };
     },
   };
+}
+
+/** An empty value is none. */
+function sentId({ req }: Exchange, field: string): string | undefined {
+  const sent = headerValue(req.rawHeaders, field);
+  return sent === '' ? undefined : sent;
 }
 
 type Generators = ReturnType<typeof correlationIdGenerators>;
