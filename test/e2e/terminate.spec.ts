@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type ClientHttp2Session, connect } from 'node:http2';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import {
   All,
   type ArgumentsHost,
@@ -12,6 +14,7 @@ import {
   UseFilters,
 } from '@nestjs/common';
 import {
+  declarePolicy,
   defineUpstream,
   env,
   Forward,
@@ -20,6 +23,7 @@ import {
   InjectUpstream,
   jwt,
   NoTerminate,
+  type Policy,
   ProxyController,
   Public,
   SecurityHeaders,
@@ -28,6 +32,7 @@ import {
   terminate,
   type UpstreamClient,
   UpstreamModule,
+  WebSocket,
 } from 'portcullis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { GatewayLifecycle } from '../../src/framework/gateway.lifecycle.js';
@@ -83,6 +88,13 @@ class ShopController {
   @All('echo')
   @Terminate({ status: 200, echo: true, message: 'This is what came.' })
   echo(@Forward() call: ForwardCall) {
+    return this.shop.forward(call);
+  }
+
+  @Get('socket')
+  @WebSocket()
+  @Terminate()
+  socket(@Forward() call: ForwardCall) {
     return this.shop.forward(call);
   }
 
@@ -329,6 +341,28 @@ describe.each(WAYS)('routes that answer by themselves, %s', (way) => {
     client.close();
   });
 
+  it('answer an HTTP/2 upload that goes on, and the connection serves others', async () => {
+    const upload = session.request({ ':method': 'POST', ':path': '/shop/down' });
+    upload.write(Buffer.alloc(1_000));
+    const status = await new Promise((resolve) => upload.on('response', (head) => resolve(head[':status'])));
+    upload.on('error', () => {}).resume();
+    upload.close();
+
+    const next = await askOn(session, '/shop/page');
+
+    expect([status, next.status]).toEqual([503, 503]);
+  });
+
+  it('answer a handshake for a WebSocket, which is then none', async () => {
+    const answer = await sendRaw(
+      fixture.running.port,
+      'GET /shop/socket HTTP/1.1\r\nHost: gateway\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    );
+
+    expect(answer.status).toBe(503);
+    expect(fixture.running.gateway.get(GatewayLifecycle, { strict: false }).edge.active).toBe(0);
+  });
+
   it('tell nothing of a body that is longer than is told', async () => {
     const answer = await sendRaw(
       fixture.running.port,
@@ -337,6 +371,63 @@ describe.each(WAYS)('routes that answer by themselves, %s', (way) => {
 
     expect(answer.status).toBe(200);
     expect(answer.json()).not.toHaveProperty('request.body');
+  });
+});
+
+describe('a request that was answered while Nest waits for its guard', () => {
+  const seen: WeakRef<object>[] = [];
+
+  class SeenPolicy implements Policy<object> {
+    readonly name = 'seen';
+
+    stage() {
+      return 'admission' as const;
+    }
+
+    check() {
+      return [];
+    }
+
+    compile() {
+      return { before: (exchange: object) => void seen.push(new WeakRef(exchange)) };
+    }
+
+    describe() {
+      return 'remembers weakly';
+    }
+  }
+
+  @Public()
+  @ProxyController(SHOP, 'shop')
+  class SeenController {
+    @Get('down')
+    @Terminate()
+    @declarePolicy({ policy: 'seen', options: {}, writtenAs: '@Seen' })
+    down() {
+      return 'never';
+    }
+  }
+
+  @Module({
+    imports: [GatewayModule.forRoot({ policies: [SeenPolicy] }), UpstreamModule.forFeature(SHOP)],
+    controllers: [SeenController],
+    providers: [SeenPolicy],
+  })
+  class SeenModule {}
+
+  const fixture = gatewayOf(SeenModule, { way: 'interpreted' });
+
+  it('is held by nobody', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+
+    for (let i = 0; i < 20; i++) await fixture.ask('/shop/down');
+
+    expect(seen).toHaveLength(20);
+    await vi.waitFor(() => {
+      collect();
+      expect(seen.filter((exchange) => exchange.deref() !== undefined)).toHaveLength(0);
+    });
   });
 });
 
