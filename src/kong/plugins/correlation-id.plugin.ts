@@ -1,4 +1,5 @@
 import type { Exchange } from '../../contracts/exchange.js';
+import { checkHeaderName } from '../../contracts/forward-call.js';
 import { headerValue, withHeader } from '../../contracts/raw-headers.js';
 import { CORRELATION_FIELD } from '../../policies/correlation-id/correlation-id.js';
 import { correlationIdGenerators } from './correlation-id.generators.js';
@@ -16,6 +17,10 @@ export function correlationIdPluginOf(
   return {
     name: 'correlation-id',
     priority: 100_001,
+
+    check({ instance: { config } }) {
+      return headerNameProblems(config.headerName);
+    },
 
     compile({ instance: { config } }) {
       const { headerName, generator, echoDownstream } = config;
@@ -44,6 +49,15 @@ export function correlationIdPluginOf(
       };
     },
   };
+}
+
+function headerNameProblems(name: string): readonly string[] {
+  try {
+    if (checkHeaderName(name) !== 'host') return [];
+    return ['header_name is "host", which says where a request goes; it must be a header of its own.'];
+  } catch (error) {
+    return [`header_name: ${(error as Error).message}`];
+  }
 }
 
 /** An empty value is none. */

@@ -139,6 +139,17 @@ describe('correlation-id', () => {
     expect(formOf('tracker')).toMatch(/^10\.1\.1\.1-8000-\d+-\d+-1-\d{10}\.\d{3}$/);
   });
 
+  it.each([
+    ['Content-Length', /^header_name: Content-Length frames the message/],
+    ['a b', /^header_name: "a b" is not a header name/],
+    ['Host', /^header_name is "host"/],
+  ])('§6 correlation-id: refuses %s as its header at load', (headerName, problem) => {
+    const problems = correlationIdPlugin.check?.(placeOf('correlation-id', { ...DEFAULTS, headerName }));
+
+    expect(problems).toEqual([expect.stringMatching(problem)]);
+    expect(correlationIdPlugin.check?.(placeOf('correlation-id', DEFAULTS))).toEqual([]);
+  });
+
   it('§2 runs in front of nearly everything', () => {
     expect(correlationIdPlugin.priority).toBe(100_001);
   });

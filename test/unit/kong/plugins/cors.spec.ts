@@ -254,6 +254,23 @@ describe('cors, at load', () => {
     expect(problems).toEqual([expect.stringMatching(problem)]);
   });
 
+  it('§6 cors: refuses what could not stand in a header, all at once', () => {
+    const problems = corsPlugin.check?.(
+      placeOf('cors', {
+        ...DEFAULTS,
+        methods: ['GET', ''],
+        headers: ['X-A', 'X-B, X-C', 'X-Ü'],
+        exposedHeaders: ['*', 'X-\r\nY: 1'],
+      }),
+    );
+
+    expect(problems).toEqual([
+      expect.stringMatching(/^methods: "" cannot stand in a header/),
+      expect.stringMatching(/^headers: "X-Ü" cannot stand/),
+      expect.stringMatching(/^exposed_headers: "X-\\r\\nY: 1" cannot stand/),
+    ]);
+  });
+
   it('§6 cors: has nothing to say of sound lists', () => {
     const origins = [APP, '*', '^https://.*\\.example$', 'null'];
 

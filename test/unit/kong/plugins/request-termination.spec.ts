@@ -156,11 +156,21 @@ describe('request-termination', () => {
     expect(requestTerminationPlugin.priority).toBe(2);
   });
 
-  it('§6 request-termination: a status that is no answer is refused at load', () => {
+  it.each([
+    [{ statusCode: 101 }, /^status_code is 101; must be 200–599/],
+    [
+      { body: 'x', contentType: 'text/html\r\nX-A: 1' },
+      /^content_type is "text\/html\\r\\nX-A: 1"; must be a media type/,
+    ],
+  ])('§6 request-termination: refuses %j at load', (config, problem) => {
     const problems = requestTerminationPlugin.check?.(
-      placeOf('request-termination', { ...DEFAULTS, statusCode: 101 }),
+      placeOf('request-termination', { ...DEFAULTS, ...config }),
     );
 
-    expect(problems).toEqual([expect.stringMatching(/^status_code is 101; .* must be 200–599\.$/)]);
+    expect(problems).toEqual([expect.stringMatching(problem)]);
+  });
+
+  it('§6 request-termination: has nothing to say of the defaults', () => {
+    expect(requestTerminationPlugin.check?.(placeOf('request-termination', DEFAULTS))).toEqual([]);
   });
 });
