@@ -65,7 +65,7 @@ async function upstreamSees(
     query: call.query,
     method: call.method,
     path: call.path,
-    ...(call.body === undefined ? {} : { body: String(call.body) }),
+    ...(Buffer.isBuffer(call.body) ? { body: call.body.toString() } : {}),
   };
 }
 

@@ -133,7 +133,7 @@ describe('response-transformer', () => {
         append: { json: ['a:m'] },
       },
       '{"a":1,"b":2}',
-      '{"c":"r","a":["n","m"]}',
+      '{"a":["n","m"],"c":"r"}',
     ],
     [
       '§6 response-transformer json: texts unless json_types says otherwise',

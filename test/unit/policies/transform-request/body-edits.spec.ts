@@ -232,6 +232,32 @@ describe('a body that cannot be read', () => {
     expect(passed.body).toEqual(Buffer.from(body));
   });
 
+  it.each<[string, readonly string[], string]>([
+    ['fields in a form', FORM_TYPE, 'x&'.repeat(10_000)],
+    ['parts in a form', multipartType(), multipart(...Array<string>(10_001).fill(field('x', '')))],
+  ])('is one of more than 10,000 %s', async (_what, headers, body) => {
+    await expect(sent({ body: { remove: ['a'] } }, headers, body)).rejects.toMatchObject({
+      code: 'bad-request',
+      detail: 'A body of more than 10000 fields cannot be changed here.',
+    });
+  });
+
+  it.each([
+    ['blanks behind a field', `X:${' \t'.repeat(200_000)}x${' \t'.repeat(200_000)}`],
+    ['blanks in a disposition', `Content-Disposition: form-data; name=${' '.repeat(400_000)}x`],
+    ['semicolons in a disposition', `Content-Disposition: form-data${' ;'.repeat(200_000)}`],
+    ['quotes in a disposition', `Content-Disposition: form-data${'; a="'.repeat(100_000)}`],
+  ])('takes time in proportion to its length: many %s', async (_what, head) => {
+    const before = performance.now();
+
+    await expect(
+      sent({ body: { remove: ['a'] } }, multipartType(), multipart(`${head}\r\n\r\n`)),
+    ).rejects.toMatchObject({ code: 'bad-request' });
+
+    // Half a minute and more where a pattern looks at the blanks again from each of them.
+    expect(performance.now() - before).toBeLessThan(2_000);
+  });
+
   it('that holds bytes which are no UTF-8 is refused too', async () => {
     const bytes = Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]);
 
