@@ -29,6 +29,11 @@ export class DocumentReport {
     this.#warnings.add(node.source, node.offset, path, message);
   }
 
+  /** Nobody will read more of them, so nothing costly needs to be said about the next. */
+  get full(): boolean {
+    return this.#problems.count >= MOST;
+  }
+
   get sound(): boolean {
     return this.#problems.count === 0;
   }

@@ -47,7 +47,7 @@ export function refuseUnknownNames(root: MapNode, known: readonly string[], repo
       continue;
     }
     const short = name.length <= 60 ? name : `${name.slice(0, 57)}…`;
-    const mend = nearest(name, [...known, ...Object.keys(UNCARRIED_ENTITIES)]);
+    const mend = nearest(name, [...known, ...Object.keys(UNCARRIED_ENTITIES)], report);
     const there =
       mend === '.' ? `; there are ${known.filter((one) => !one.startsWith('_')).join(', ')}.` : mend;
     report.problemAt(keySource, keyOffset, short, `${short} is no entity of Kong's${there}`);

@@ -77,7 +77,7 @@ export function ownerOf(
   if (reference === undefined) return nestedIn;
   const found = load.registry.find(kind, reference.text);
   if (found === undefined) {
-    const mend = nearest(reference.text, load.registry.namesOf(kind));
+    const mend = nearest(reference.text, load.registry.suggestionsFor(kind), load.report);
     return reading.fail(
       reference.node,
       `is ${referenceShown(reference.node)}; there is no such entry in ${kind}${mend}`,

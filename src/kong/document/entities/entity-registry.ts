@@ -19,11 +19,14 @@ const REFERENCE_NAMES: { readonly [kind in EntityKind]?: string } = {
   consumers: 'username',
 };
 
+const MOST_SUGGESTIONS = 20;
+
 /** All entities of all files, by id and by name. */
 export class EntityRegistry {
   readonly #ids = new Map<DeclaredEntity, string>();
   readonly #byId = new Map<string, DeclaredEntity>();
   readonly #byName = new Map<string, DeclaredEntity>();
+  #suggestions = 0;
 
   constructor(entities: readonly DeclaredEntity[], report: DocumentReport) {
     const inOrder = entities.toSorted(
@@ -46,8 +49,9 @@ export class EntityRegistry {
     return named ?? this.#byId.get(`${kind} ${reference.toLowerCase()}`);
   }
 
-  /** Names that a reference to this kind could mean. */
-  namesOf(kind: EntityKind): string[] {
+  /** Names that a reference to this kind could mean; none after a while, for comparing takes its time. */
+  suggestionsFor(kind: EntityKind): string[] {
+    if (this.#suggestions++ >= MOST_SUGGESTIONS) return [];
     const prefix = `${kind} ${REFERENCE_NAMES[kind]} `;
     return [...this.#byName.keys()]
       .filter((key) => key.startsWith(prefix))

@@ -7,7 +7,7 @@ import type { DeclaredEntity } from './declared-entity.js';
 import { claim, type EntityLoad, readEntity } from './entity-load.js';
 
 const FIELDS = {
-  key: required(text('text; Kong makes one up where it is missing, and nobody could know it here')),
+  key: required(text('text (one that Kong makes up nobody could know here)')),
   algorithm: withDefault(oneOf(...KONG_JWT_ALGORITHMS), 'HS256'),
   secret: secret(optional(secretText())),
   // decK's dumps hold secrets of asymmetric credentials too, and a private key is pasted here by mistake.

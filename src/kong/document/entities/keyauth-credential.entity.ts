@@ -7,9 +7,7 @@ import type { DeclaredEntity } from './declared-entity.js';
 import { claim, type EntityLoad, readEntity } from './entity-load.js';
 
 const FIELDS = {
-  key: secret(
-    required(secretText(text('text; Kong makes one up where it is missing, and nobody could know it here'))),
-  ),
+  key: secret(required(secretText(text('text (one that Kong makes up nobody could know here)')))),
   ttl: optional(whole(0, 100_000_000)),
   ...CONSUMER_FIELD,
 } as const;

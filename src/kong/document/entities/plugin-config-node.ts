@@ -22,7 +22,9 @@ export function pluginConfigNode(
   const shared = header.pluginConfigs.get(sharedName);
   if (shared === undefined) {
     const known = [...header.pluginConfigs.keys()];
-    reading.member('_config').fail(node, `names nothing in _plugin_configs${nearest(sharedName, known)}`);
+    reading
+      .member('_config')
+      .fail(node, `names nothing in _plugin_configs${nearest(sharedName, known, reading.scope.report)}`);
     return undefined;
   }
   return { ...own, entries: new Map([...shared.entries, ...own.entries]) };

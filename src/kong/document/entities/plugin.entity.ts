@@ -1,4 +1,5 @@
 import type { KongPlugin, KongPluginName } from '../../kong-plugins.js';
+import type { DocumentReport } from '../document-report.js';
 import { clearable, ignored, notHere, optional, required, withDefault } from '../fields/field.js';
 import { entityName } from '../fields/name.kinds.js';
 import { FAULT, type Reading } from '../fields/reading.js';
@@ -43,7 +44,9 @@ export function readPlugin(declared: DeclaredEntity, load: EntityLoad): KongPlug
   const { fields, entity, reading } = read;
   const { name } = fields;
   if (!isKnown(name)) {
-    reading.member('name').fail(declared.node.entries.get('name')?.value ?? declared.node, unknownText(name));
+    reading
+      .member('name')
+      .fail(declared.node.entries.get('name')?.value ?? declared.node, unknownText(name, load.report));
     return undefined;
   }
   const scopes = scopesOf(declared, fields, load);
@@ -77,12 +80,12 @@ function isKnown(name: string): name is KongPluginName {
   return Object.hasOwn(PLUGIN_SCHEMAS, name);
 }
 
-function unknownText(name: string): string {
+function unknownText(name: string, report: DocumentReport): string {
   const known = Object.keys(PLUGIN_SCHEMAS);
   const shown = JSON.stringify(name.length <= 60 ? name : `${name.slice(0, 57)}…`);
   const uncarried = uncarriedPlugin(name);
   if (uncarried !== undefined) return `is ${name}, which ${uncarried}`;
-  const mend = nearest(name, [...known, ...UNCARRIED_PLUGIN_NAMES]);
+  const mend = nearest(name, [...known, ...UNCARRIED_PLUGIN_NAMES], report);
   return mend === '.'
     ? `is ${shown}, which is no plugin of Kong; Lua of your own is not run here. There are ${known.join(', ')}.`
     : `is ${shown}, which is no plugin of Kong${mend}`;

@@ -41,5 +41,9 @@ export const UPSTREAM_FIELDS = {
   client_certificate: notHere(
     'is not carried out from a Kong file; describe this upstream in code, defineUpstream(…, { tls: { … } }).',
   ),
+  sticky_sessions_cookie: notHere(
+    'is part of Kong Enterprise; hash_on: cookie keeps clients at their target.',
+  ),
+  sticky_sessions_cookie_path: ignored,
   targets: ignored,
 } as const;

@@ -25,7 +25,7 @@ export function readRecord<Fields extends RecordFields>(
     if (Object.hasOwn(fields, name)) continue;
     sound = false;
     const known = Object.keys(fields);
-    const mend = nearest(name, known);
+    const mend = nearest(name, known, reading.scope.report);
     const there =
       mend === '.' ? `; there are ${known.filter((one) => !one.startsWith('_')).join(', ')}.` : mend;
     const at = reading.member(shortened(name));

@@ -1,5 +1,6 @@
 import { nearestName } from '../../../contracts/option-check.js';
 import { SecretText } from '../../../contracts/secret-text.js';
+import type { DocumentReport } from '../document-report.js';
 import type { DocumentNode } from '../text/document-node.js';
 import type { Kind } from './kind.js';
 import { FAULT, type Fault, type Reading, shown } from './reading.js';
@@ -51,16 +52,16 @@ export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
       if (word !== undefined) return word;
       return reading.fail(
         node,
-        `is ${shown(node, reading.secret)}; must be ${allowed}${nearest(found, words)}`,
+        `is ${shown(node, reading.secret)}; must be ${allowed}${nearest(found, words, reading.scope.report)}`,
       );
     },
   };
 }
 
 /** `; did you mean GET?` or a full stop. */
-export function nearest(found: string, words: readonly string[]): string {
-  // The distance takes time that grows with the length.
-  const near = found.length > 100 ? undefined : nearestName(found, words);
+export function nearest(found: string, words: readonly string[], { full }: DocumentReport): string {
+  // The distance takes time that grows with the length, and a file may hold a great many mistakes.
+  const near = full || found.length > 100 ? undefined : nearestName(found, words);
   return near === undefined ? '.' : `; did you mean ${near}?`;
 }
 

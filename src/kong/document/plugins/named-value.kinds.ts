@@ -43,8 +43,12 @@ export function namedValue(inHeaders: boolean, rule: ValueRule = () => true): Ki
 /** `old:new`, two names. */
 export function renaming(inHeaders: boolean): Kind<KongNamedValue> {
   return namedValue(inHeaders, (value, node, reading) => {
-    if (!inHeaders || isHeaderName(value)) return true;
-    reading.fail(node, 'does not end with the name of a header; must be Old-Name:New-Name.');
+    const template = value.includes('$(');
+    if (template)
+      reading.fail(node, 'holds $(…), but a new name is the same for each request; leave it out.');
+    else if (inHeaders && !isHeaderName(value)) {
+      reading.fail(node, 'does not end with the name of a header; must be Old-Name:New-Name.');
+    } else return true;
     return false;
   });
 }
@@ -63,6 +67,5 @@ export function fieldName(inHeaders: boolean): Kind<string> {
 
 // RFC 9110, section 5.5.
 function isFieldValue(value: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return !/[\u0000-\u0008\u000A-\u001F\u007F]/.test(value);
+  return !/[\p{Cc}--\t]/v.test(value);
 }

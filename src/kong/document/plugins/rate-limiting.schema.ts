@@ -42,7 +42,7 @@ export const rateLimitingSchema = pluginSchema(
     policy: withDefault(policy, 'local'),
     fault_tolerant: withDefault(yesNo, true),
     hide_client_headers: withDefault(yesNo, false),
-    error_code: withDefault(whole(400, 599), 429),
+    error_code: withDefault(whole(200, 599), 429),
     error_message: withDefault(anyText, 'API rate limit exceeded'),
     sync_rate: withDefault(decimal(-1, 2 ** 31), -1),
     ...REDIS_FIELDS,

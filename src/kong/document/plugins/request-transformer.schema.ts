@@ -18,7 +18,7 @@ const template: ValueRule = (value, node, reading) => {
   if (lua.length > 0) {
     reading.fail(
       node,
-      `holds ${lua[0]?.slice(0, 60)}, which needs Lua, and Lua is not run here; there are $(headers.x), $(query_params.x), $(uri_captures.x) or [1], and $(uuid).`,
+      `holds ${luaShown(lua[0] ?? '')}, which needs Lua, and Lua is not run here; there are $(headers.x), $(query_params.x), $(uri_captures.x) or [1], and $(uuid).`,
     );
     return false;
   }
@@ -33,6 +33,11 @@ const template: ValueRule = (value, node, reading) => {
   reading.warn(node, 'holds $(uuid), which names nothing in Kong; here it is a new UUID for each request.');
   return true;
 };
+
+/** Code with a text in it could show a secret. */
+function luaShown(code: string): string {
+  return /["'[\]]/.test(code) || code.length > 60 ? 'a $(…)' : code;
+}
 
 const groups = <T>(kindOf: (inHeaders: boolean) => Kind<T>) => ({
   headers: withDefault(listOf(kindOf(true)), []),

@@ -34,7 +34,7 @@ const FALSE = ['0', 'f', 'F', 'FALSE', 'false', 'False'];
 const CONVERSIONS: Readonly<Record<string, (value: string) => string | undefined>> = {
   toInt: (value) => (/^[+-]?\d{1,15}$/.test(value) ? String(Number(value)) : undefined),
   toFloat: (value) =>
-    /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(value) ? String(Number(value)) : undefined,
+    /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(value) ? String(Number(value)) : undefined,
   toBool: (value) => (TRUE.includes(value) ? 'true' : FALSE.includes(value) ? 'false' : undefined),
   trim: (value) => value.trim(),
 };

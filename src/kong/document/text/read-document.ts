@@ -7,9 +7,8 @@ import { DocumentSource, type SourceText } from './document-source.js';
 import { NodeBuilder } from './node-builder.js';
 import { TextFault, yamlDocument } from './yaml-document.js';
 
-// Tab, line feed and carriage return are all that YAML has of them (section 5.1).
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/;
+// Tab, the line breaks and NEL are all that YAML has of them (section 5.1).
+const CONTROL = /[\p{Cc}--[\t\n\r\u0085]]/v;
 
 /** The document of one file, YAML or JSON; `undefined` when the report says why there is none. */
 export function readDocument(

@@ -1,0 +1,84 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: decK writes its placeholders so
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commandLine } from './command-line.js';
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'check-'));
+  const put = (name: string, body: string) =>
+    writeFileSync(join(folder, name), `_format_version: "3.0"\n${body}`);
+  put(
+    'sound.yml',
+    'services: [{name: s, host: h, routes: [{name: r, paths: [/a]}, {name: q, paths: [/b]}]}]\nplugins: [{name: key-auth}]',
+  );
+  put('open.yml', 'services: [{name: t, host: "${{ env "DECK_HOST" }}", routes: [{name: o, paths: [/o]}]}]');
+  put('wrong.yml', 'services: [{name: s, hots: h}]\nroutes: [{name: r}]');
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const file = (name: string) => join(folder, name);
+
+describe('portcullis check', () => {
+  it('counts what a sound file holds, exit 0', async () => {
+    expect(await commandLine(`check ${file('sound.yml')}`)).toEqual({
+      exitCode: 0,
+      out: '1 service, 2 routes, 1 plugin\n',
+      err: '',
+    });
+  });
+
+  it('prints every problem with its place, exit 78', async () => {
+    const { exitCode, out, err } = await commandLine(`check ${file('wrong.yml')}`);
+
+    expect(exitCode).toBe(78);
+    expect(out).toBe('');
+    expect(err).toMatch(
+      /^The configuration cannot run; 2 to mend:\n {2}\S+wrong\.yml:2:22 services\[0\]\.hots: hots is no field of Kong's here; did you mean host\?/,
+    );
+    expect(err).toMatch(/wrong\.yml:3:10 routes\[0\]: /);
+  });
+
+  it('prints warnings of files that would run, exit 0', async () => {
+    const { exitCode, out, err } = await commandLine(`check ${file('open.yml')}`, { DECK_HOST: 'h' });
+
+    expect(exitCode).toBe(0);
+    expect(out).toBe('1 service, 1 route\n');
+    expect(err).toMatch(/^1 warning:\n {2}\S+open\.yml:2:\d+ services\[0\]\.routes\[0\]: anybody may call o/);
+  });
+
+  it('reads several files as one configuration', async () => {
+    const { out } = await commandLine(`check ${file('sound.yml')} ${file('open.yml')}`, { DECK_HOST: 'h' });
+
+    expect(out).toBe('2 services, 3 routes, 1 plugin\n');
+  });
+
+  it('refuses open routes with --refuse-open, exit 78', async () => {
+    const { exitCode, err } = await commandLine(`check --refuse-open ${file('open.yml')}`, {
+      DECK_HOST: 'h',
+    });
+
+    expect(exitCode).toBe(78);
+    expect(err).toContain('1 to mend:');
+  });
+
+  it('refuses what differs from Kong with --strict-kong, exit 78', async () => {
+    writeFileSync(
+      file('uuid.yml'),
+      '_format_version: "3.0"\nplugins: [{name: request-transformer, config: {add: {headers: ["A:$(uuid)"]}}}]',
+    );
+
+    expect((await commandLine(`check ${file('uuid.yml')}`)).exitCode).toBe(0);
+    expect((await commandLine(`check --strict-kong ${file('uuid.yml')}`)).exitCode).toBe(78);
+  });
+
+  it('needs a file, exit 64', async () => {
+    const { exitCode, err } = await commandLine('check');
+
+    expect(exitCode).toBe(64);
+    expect(err).toContain('Usage: portcullis check FILE …');
+  });
+});
