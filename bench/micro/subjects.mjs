@@ -3,6 +3,7 @@ import { digestOfApiKey, newApiKey } from '../../dist/contracts/api-key-text.js'
 import { canonicalPath } from '../../dist/contracts/canonical-path.js';
 import { Exchange } from '../../dist/contracts/exchange.js';
 import { UpstreamResponse, WholeBody } from '../../dist/contracts/upstream-response.js';
+import { compileKongRoutes } from '../../dist/kong/routing/compile-kong-routes.js';
 import { accessLine } from '../../dist/observability/access-line.js';
 import { ApiKeyMethod } from '../../dist/policies/authenticate/api-key/api-key.method.js';
 import { ConsumerList } from '../../dist/policies/authenticate/consumers/consumer.list.js';
@@ -47,6 +48,7 @@ export function subjects() {
   const steps = {
     'canonical path': () => canonicalPath('/api/users/42'),
     ...matching(),
+    ...kongMatching(),
     'correlation id minted': () => adoptOrMint(['Host', 'example.org', 'Accept', '*/*']),
     'correlation id adopted': () => adoptOrMint(['Host', 'example.org', 'X-Correlation-ID', CORRELATION]),
     ...identity(),
@@ -78,6 +80,68 @@ function matching() {
     [`match among ${ROUTES} routes, one parameter`]: (turn) => matcher.match('GET', withParameter[turn & 63]),
     [`no match among ${ROUTES} routes`]: () => matcher.match('GET', '/api/nowhere/42'),
   };
+}
+
+/** Routes of a Kong file: what decides is the length of a path and a host, not how many others there are. */
+function kongMatching() {
+  const prefixes = (count) =>
+    kongMatcher(count, (i) => ({ paths: [`/api/${i % 2 === 0 ? 'svc' : 'app'}${i}/v1`] }));
+  const [few, many] = [prefixes(10), prefixes(10_000)];
+  const hosts = kongMatcher(10_000, (i) => ({ hosts: [`t${i}.example.test`], paths: ['/api'] }));
+  const regexes = (count, text) => kongMatcher(count, (i) => ({ paths: [text(i)] }));
+  const apart = regexes(200, (i) => `~/api/svc${i}/(?<id>[0-9]+)/orders$`);
+  const together = regexes(200, (i) => `~/(?<tenant>[a-z]+)/svc${i}/orders$`);
+  const request = (path, host = 'example.test') => ({
+    method: 'GET',
+    secure: true,
+    tls: true,
+    host,
+    port: 443,
+    path,
+    headers: ['Host', host, 'Accept', '*/*'],
+    sni: host,
+    clientAddress: '192.0.2.1',
+    clientPort: 50_000,
+    localAddress: '198.51.100.1',
+    localPort: 8443,
+  });
+  const turns = (make) => Array.from({ length: 64 }, (_, i) => make(i));
+  const ofFew = turns((i) => request(`/api/${i % 2 === 0 ? 'svc' : 'app'}${i % 10}/v1/items/42`));
+  const ofMany = turns((i) => {
+    const n = (i * 157) % 10_000;
+    return request(`/api/${n % 2 === 0 ? 'svc' : 'app'}${n}/v1/items/42`);
+  });
+  const ofHosts = turns((i) => request('/api/items/42', `t${(i * 157) % 10_000}.example.test`));
+  const ofApart = turns((i) => request(`/api/svc${(i * 3) % 200}/42/orders`));
+  const none = request('/nowhere/42/orders/x');
+  return {
+    'Kong: match among 10 prefixes': (turn) => few.match(ofFew[turn & 63]),
+    'Kong: match among 10,000 prefixes': (turn) => many.match(ofMany[turn & 63]),
+    'Kong: match among 10,000 hosts': (turn) => hosts.match(ofHosts[turn & 63]),
+    'Kong: match among 200 regexes': (turn) => apart.match(ofApart[turn & 63]),
+    'Kong: no match among 200 regexes of one start': () => together.match(none),
+  };
+}
+
+function kongMatcher(count, sketch) {
+  const routes = Array.from({ length: count }, (_, i) => ({
+    id: `r${i}`,
+    name: `r${i}`,
+    place: { file: 'kong.yml', line: i + 1, column: 1, path: `routes[${i}]` },
+    protocols: ['http', 'https'],
+    methods: ['GET'],
+    hosts: [],
+    paths: [],
+    headers: {},
+    snis: [],
+    sources: [],
+    destinations: [],
+    regexPriority: 0,
+    ...sketch(i),
+  }));
+  const { matcher, problems } = compileKongRoutes(routes);
+  if (problems.length > 0) throw new Error(problems[0].message);
+  return matcher;
 }
 
 function identity() {

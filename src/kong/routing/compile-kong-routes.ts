@@ -1,8 +1,8 @@
 import type { KongRoute } from '../kong-configuration.js';
 import { buildHostIndex } from './build-host-index.js';
 import { KongMatcher } from './kong-matcher.js';
-import { type ReadRoute, RouteReader } from './read-route.js';
 import { type RegexLoad, regexLoadOf } from './regex-load.js';
+import { type ReadRoute, RouteReader } from './route.reader.js';
 import { partsOf } from './route-parts.js';
 import { comparePriority } from './route-priority.js';
 import type { KongRouteProblem } from './route-problem.js';

@@ -1,7 +1,7 @@
 import type { KongRoute } from '../kong-configuration.js';
 import type { LinearRegex } from './linear-regex.js';
 import type { PathPrefix } from './path-prefix.js';
-import type { ReadRoute } from './read-route.js';
+import type { ReadRoute } from './route.reader.js';
 import { MAX_HEADERS, type RoutePriority } from './route-priority.js';
 
 /** What Kong makes of a route with several paths: one part for each length of its prefixes, and one for its regexes. */

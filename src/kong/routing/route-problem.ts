@@ -12,7 +12,7 @@ export function routeProblem(route: KongRoute, field: string, message: string): 
   const { file, line, column, path } = route.place;
   return {
     where: `${file}:${line}:${column}: route ${routeLabel(route)}`,
-    message: `${field} ${message}`,
+    message: onOneLine(`${field} ${message}`),
     place: { file, line, column, path: `${path}.${field}` },
   };
 }
@@ -27,4 +27,11 @@ const SHOWN = 80;
 /** A text of the file for a message, cut where it is long. */
 export function quoted(text: string): string {
   return `'${text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text}'`;
+}
+
+const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
+
+/** A name or a pattern may hold line breaks, and what moves a terminal's cursor. */
+function onOneLine(message: string): string {
+  return message.replace(CONTROLS, (control) => `\\u{${control.charCodeAt(0).toString(16)}}`);
 }

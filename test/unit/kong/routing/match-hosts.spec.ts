@@ -80,6 +80,7 @@ const WILDCARDS: readonly KongMatchCase[] = [
   ['§2 hosts', 'right: several labels', [on('r', 'example.*')], 'GET http://example.co.uk/', 'r'],
   ['§2 hosts', 'right: not none', [on('r', 'example.*')], 'GET http://example/', undefined],
   ['§2 hosts', 'right: a dot is no label', [on('r', 'example.*')], 'GET http://example./', undefined],
+  ['§2 hosts', 'right: no empty label', [on('r', 'example.*')], 'GET http://example../', undefined],
   ['§2 hosts', 'right: whole labels', [on('r', 'example.*')], 'GET http://examples.org/', undefined],
   ['§2 hosts', 'right: from the start', [on('r', 'example.*')], 'GET http://www.example.org/', undefined],
   [
