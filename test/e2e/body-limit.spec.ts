@@ -1,3 +1,4 @@
+import { connect } from 'node:http2';
 import { All, Module, Post } from '@nestjs/common';
 import {
   BodyLimit,
@@ -15,6 +16,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { gatewayOf } from '../support/gateway.fixture.js';
 import { WAYS } from '../support/gateway.harness.js';
+import { askOn } from '../support/http2.asker.js';
 import { RawClient, sendRaw } from '../support/raw.client.js';
 
 const NOTES = defineUpstream('note-service', { targets: env('UPSTREAM_URL') });
@@ -27,6 +29,18 @@ class NotesController {
   @Post('small')
   @BodyLimit('1kb')
   small(@Forward() call: ForwardCall) {
+    return this.notes.forward(call);
+  }
+
+  @Post('measured')
+  @BodyLimit('1kb', { requireLength: true })
+  measured(@Forward() call: ForwardCall) {
+    return this.notes.forward(call);
+  }
+
+  @Post('measured-only')
+  @BodyLimit('none', { requireLength: true })
+  measuredOnly(@Forward() call: ForwardCall) {
     return this.notes.forward(call);
   }
 
@@ -80,6 +94,56 @@ describe.each(WAYS)('body limits, %s', (way) => {
 
       expect([within.status, beyond.status]).toEqual([200, 413]);
     });
+  });
+
+  it.each([
+    ['/notes/measured', KIB, 200],
+    ['/notes/measured', KIB + 1, 413],
+    ['/notes/measured', 0, 200],
+    ['/notes/measured-only', 8 * KIB, 200],
+  ])('where a length is required, %s takes %i bytes that say so with %i', async (path, bytes, status) => {
+    const answer = await sendRaw(fixture.running.port, withLength(path, bytes));
+
+    expect(answer.status).toBe(status);
+  });
+
+  it.each(['/notes/measured', '/notes/measured-only'])(
+    'answers 411 to a body in chunks where a length is required: %s',
+    async (path) => {
+      const answer = await sendRaw(fixture.running.port, chunked(path, 10));
+
+      expect(answer.status).toBe(411);
+      expect(answer.json()).toMatchObject({
+        code: 'length-required',
+        policy: 'body-limit',
+        detail: 'Send a Content-Length.',
+      });
+      expect(fixture.upstream.received).toHaveLength(0);
+    },
+  );
+
+  it('lets a request without a body pass where a length is required', async () => {
+    const answer = await sendRaw(
+      fixture.running.port,
+      'POST /notes/measured HTTP/1.1\r\nHost: gateway\r\n\r\n',
+    );
+
+    expect(answer.status).toBe(200);
+  });
+
+  it('asks the same of a body in HTTP/2 frames', async () => {
+    const session = connect(fixture.running.url);
+
+    const unmeasured = await askOn(session, '/notes/measured', { method: 'POST', body: 'hello' });
+    const measured = await askOn(session, '/notes/measured', {
+      method: 'POST',
+      headers: { 'Content-Length': '5' },
+      body: 'hello',
+    });
+    session.close();
+
+    expect([unmeasured.status, measured.status]).toEqual([411, 200]);
+    expect(unmeasured.json()).toMatchObject({ code: 'length-required' });
   });
 
   it('answers a declared length over the limit before any byte of it comes, and closes', async () => {

@@ -98,6 +98,13 @@ class ErrorsController {
     return this.scripted.forward(call);
   }
 
+  @Post('measured')
+  @BodyLimit(10, { requireLength: true })
+  @Unfiltered('one route filters')
+  measured(@Forward() call: ForwardCall) {
+    return this.scripted.forward(call);
+  }
+
   @Get('thrown')
   thrown(): never {
     throw new Error(INSIDE);

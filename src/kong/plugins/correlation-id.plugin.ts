@@ -1,4 +1,5 @@
 import type { Exchange } from '../../contracts/exchange.js';
+import { checkHeaderName } from '../../contracts/forward-call.js';
 import { headerValue, withHeader } from '../../contracts/raw-headers.js';
 import { CORRELATION_FIELD } from '../../policies/correlation-id/correlation-id.js';
 import { correlationIdGenerators } from './correlation-id.generators.js';
@@ -18,31 +19,52 @@ export function correlationIdPluginOf(
     priority: 100_001,
     shared: true,
 
+    check({ instance: { config } }) {
+      return headerNameProblems(config.headerName);
+    },
+
     compile({ instance: { config } }) {
       const { headerName, generator, echoDownstream } = config;
       const field = headerName.toLowerCase();
       if (field === CORRELATION_FIELD) return {};
       const generate = generators[generator];
-      const given = new WeakMap<Exchange, string>();
+      const made = new WeakMap<Exchange, string>();
 
-      const before = (exchange: Exchange): void => {
-        const sent = headerValue(exchange.req.rawHeaders, field);
-        if (sent !== undefined && sent !== '') return;
+      /** One for each exchange, whoever asks first: an answer may come before the plugin's turn. */
+      const makeOnce = (exchange: Exchange): string => {
+        const known = made.get(exchange);
+        if (known !== undefined) return known;
         const id = generate(exchange);
-        given.set(exchange, id);
-        exchange.call = exchange.call?.withEdits([{ kind: 'set', name: field, value: id }]);
+        made.set(exchange, id);
+        return id;
+      };
+      const before = (exchange: Exchange): void => {
+        if (sentId(exchange, field) !== undefined) return;
+        exchange.call = exchange.call?.withEdits([{ kind: 'set', name: field, value: makeOnce(exchange) }]);
       };
       if (!echoDownstream) return { before };
       return {
         before,
-        dress: (exchange, headers) => {
-          const id = given.get(exchange) ?? headerValue(exchange.req.rawHeaders, field);
-          // Whoever is answered before the plugin's turn gets an id too.
-          return withHeader(headers, headerName, id || generate(exchange));
-        },
+        dress: (exchange, headers) =>
+          withHeader(headers, headerName, sentId(exchange, field) ?? makeOnce(exchange)),
       };
     },
   };
+}
+
+function headerNameProblems(name: string): readonly string[] {
+  try {
+    if (checkHeaderName(name) !== 'host') return [];
+    return ['header_name is "host", which says where a request goes; it must be a header of its own.'];
+  } catch (error) {
+    return [`header_name: ${(error as Error).message}`];
+  }
+}
+
+/** An empty value is none. */
+function sentId({ req }: Exchange, field: string): string | undefined {
+  const sent = headerValue(req.rawHeaders, field);
+  return sent === '' ? undefined : sent;
 }
 
 type Generators = ReturnType<typeof correlationIdGenerators>;

@@ -17,7 +17,13 @@ export const corsPlugin: KongPluginMapping<'cors'> = {
   shared: true,
 
   check({ instance: { config } }) {
-    return originProblems(config.origins ?? []);
+    const { origins = [], methods, headers = [], exposedHeaders = [] } = config;
+    return [
+      ...originProblems(origins),
+      ...nameProblems('methods', methods),
+      ...nameProblems('headers', headers),
+      ...nameProblems('exposed_headers', exposedHeaders),
+    ];
   },
 
   compile({ instance: { config } }) {
@@ -40,6 +46,17 @@ export const corsPlugin: KongPluginMapping<'cors'> = {
     };
   },
 };
+
+/** Kong joins whatever it is given, so that an entry may hold several names. */
+const NAMES = /^[\x21-\x7e][\x20-\x7e]*$/;
+
+function nameProblems(group: string, names: readonly string[]): readonly string[] {
+  return names
+    .filter((name) => !NAMES.test(name))
+    .map(
+      (name) => `${group}: ${JSON.stringify(name)} cannot stand in a header; write names in plain letters.`,
+    );
+}
 
 function isPreflight({ method, req: { rawHeaders } }: Exchange): boolean {
   return (

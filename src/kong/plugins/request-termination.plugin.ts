@@ -14,11 +14,17 @@ export const requestTerminationPlugin: KongPluginMapping<'request-termination'> 
   priority: 2,
 
   check({ instance: { config } }) {
-    const { statusCode } = config;
-    if (statusCode >= 200) return [];
-    return [
-      `status_code is ${statusCode}; a status below 200 announces an answer and is none: it must be 200–599.`,
-    ];
+    const { statusCode, contentType = JSON_TYPE } = config;
+    const problems: string[] = [];
+    if (statusCode < 200 || statusCode > 599) {
+      problems.push(
+        `status_code is ${statusCode}; must be 200–599: a status below announces an answer and is none.`,
+      );
+    }
+    if (!/^[\x21-\x7e][\x20-\x7e]*$/.test(contentType)) {
+      problems.push(`content_type is ${JSON.stringify(contentType)}; must be a media type.`);
+    }
+    return problems;
   },
 
   compile(place) {

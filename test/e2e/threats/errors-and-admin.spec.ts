@@ -276,6 +276,8 @@ describe.each(WAYS)('errors and the admin port, %s', (way) => {
       'route-not-found': () => send(request('/nothing')),
       'method-not-allowed': () => send(request('/errors/thrown', '', 'DELETE')),
       'request-timeout': () => send(`${request('/errors/scripted/a', 'Content-Length: 9\r\n', 'POST')}x`),
+      'length-required': () =>
+        send(`${request('/errors/measured', 'Transfer-Encoding: chunked\r\n', 'POST')}1\r\nx\r\n0\r\n\r\n`),
       'body-too-large': () => send(post('/errors/small', 'x'.repeat(11))),
       'uri-too-long': () => send(request(`/errors/${'x'.repeat(1_000)}`)),
       'expectation-failed': () => send(post('/errors/scripted/a', 'x', 'Expect: the-unexpected\r\n')),

@@ -228,6 +228,9 @@ describe('the declaration of a body limit', () => {
     expect(problems[0]).toBe(
       `limit is "5 parsecs"; must be whole bytes, a size like '512kb' or '1mb', or 'none'.`,
     );
+    expect(policy.check({ limit: 1, requireLength: 'yes' as unknown as boolean })).toEqual([
+      'requireLength is "yes"; must be true or false.',
+    ]);
     expect(problems[5]).toBe("limit is -1; must be whole bytes, a size like '512kb' or '1mb', or 'none'.");
   });
 
@@ -243,5 +246,6 @@ describe('the declaration of a body limit', () => {
     expect(policy.compile({ limit: 'none' })).toEqual({});
     expect(policy.describe({ limit: 'none' })).toBe('unlimited');
     expect(policy.describe({ limit: 1_025 })).toBe('1025 bytes');
+    expect(policy.describe({ limit: 'none', requireLength: true })).toBe('unlimited, length required');
   });
 });
