@@ -20,7 +20,7 @@ const NOBODY: PasswordDigest = Object.freeze({ salt: randomUUID(), digest: diges
  * Kong's form is kept for plain passwords too: the file that holds them is what must be guarded, and a slower hash would
  * be paid for by every request, so by whoever wants to hold the gateway up with guesses.
  */
-export function isPasswordOf(owned: OwnedPassword | undefined, password: Buffer): boolean {
+export function isPasswordOf(owned: OwnedPassword | undefined, password: Buffer): owned is OwnedPassword {
   const known = owned === undefined ? NOBODY : passwordDigest(owned);
   const same = timingSafeEqual(digestOf(password, known.salt), known.digest);
   return same && owned !== undefined;

@@ -43,7 +43,7 @@ function authentication({ instance: { config }, consumers }: PluginPlace<'basic-
       const pair = owned === undefined ? (sentPair(AUTHORIZATION(exchange)) ?? first) : first;
       if (pair === undefined) return missing;
       owned ??= consumers.byBasicUsername(pair.username);
-      return isPasswordOf(owned, pair.password) && owned !== undefined ? acceptedPair(owned) : wrong;
+      return isPasswordOf(owned, pair.password) ? acceptedPair(owned) : wrong;
     },
   };
 }

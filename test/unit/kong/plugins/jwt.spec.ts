@@ -471,16 +471,44 @@ describe('Kong jwt', () => {
     expect(overElsewhere?.answer.message).toEqual({ exp: 'token expired' });
   });
 
-  it('asks nbf and maximum_expiration of a remembered token too when the clock is set back', async () => {
-    const { clock, send } = setUp({ claimsToVerify: ['exp', 'nbf'], maximumExpiration: 100 });
-    const token = good({ exp: NOW_SECONDS + 100, nbf: NOW_SECONDS });
+  it.each<[row: string, config: Partial<KongJwtConfig>, claims: Record<string, unknown>, errors: object]>([
+    ['§6 jwt: nbf', { claimsToVerify: ['nbf'] }, { nbf: NOW_SECONDS }, { nbf: 'token not valid yet' }],
+    [
+      '§6 jwt: maximum_expiration',
+      { claimsToVerify: ['exp'], maximumExpiration: 100 },
+      { exp: NOW_SECONDS + 100 },
+      { exp: 'exceeds maximum allowed expiration' },
+    ],
+  ])(
+    '%s: is asked of a remembered token too when the clock is set back',
+    async (_row, config, claims, errors) => {
+      const { clock, send } = setUp(config);
+      const token = good(claims);
 
-    const before = await send(token);
-    clock.nowMs -= 1_000;
-    const after = await send(token);
+      const before = await send(token);
+      clock.nowMs -= 1_000;
+      const after = await send(token);
 
-    expect(before).toBeUndefined();
-    expect(after?.answer.message).toEqual({ nbf: 'token not valid yet' });
+      expect(before).toBeUndefined();
+      expect(after?.answer.message).toEqual(errors);
+    },
+  );
+
+  it.each<[row: string, claims: Record<string, unknown>, nowMs: number, errors: object | undefined]>([
+    ['§6 jwt: exp with a fraction, in its second', { exp: 100.5, nbf: 0 }, 100_999, undefined],
+    ['§6 jwt: exp with a fraction, in the next', { exp: 100.5, nbf: 0 }, 101_000, { exp: 'token expired' }],
+    [
+      '§6 jwt: nbf with a fraction, in its second',
+      { exp: 999, nbf: 100.5 },
+      100_999,
+      { nbf: 'token not valid yet' },
+    ],
+    ['§6 jwt: nbf with a fraction, in the next', { exp: 999, nbf: 100.5 }, 101_000, undefined],
+  ])('%s: counts whole seconds', async (_row, claims, nowMs, errors) => {
+    const { clock, send } = setUp({ claimsToVerify: ['exp', 'nbf'] });
+    clock.nowMs = nowMs;
+
+    expect((await send(good(claims)))?.answer.message).toEqual(errors);
   });
 
   it('never answers by what an instance with other rules remembers, on the same connection', async () => {
