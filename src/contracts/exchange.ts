@@ -13,6 +13,7 @@ import type { RouteFacts } from './route-facts.js';
 import type { TunnelTerms } from './upgrade.js';
 import type { TimeoutOptions } from './upstream-definition.js';
 import type { RequestBody } from './upstream-request.js';
+import type { UpstreamTry } from './upstream-try.js';
 
 /**
  * One request in flight, as stages, handlers and the recorder see it.
@@ -80,6 +81,8 @@ export class Exchange {
   upstreamMs = 0;
   /** Upstream attempts made. */
   attempts = 0;
+  /** The same one by one, where somebody set a list for them; else nobody notes them. */
+  tries: UpstreamTry[] | undefined = undefined;
 
   /** The W3C trace context to pass on while tracing is on, sampled or not; else the client's own passes unchanged. */
   traceparent: string | undefined = undefined;

@@ -40,6 +40,9 @@ export const EVENTS = {
   limitCostRefused: 'limits.cost-refused',
   logSinkFailing: 'log.sink-failing',
   logSinkRecovered: 'log.sink-recovered',
+  requestLogLost: 'request-log.lost',
+  requestLogFailing: 'request-log.failing',
+  requestLogRecovered: 'request-log.recovered',
   telemetryTrouble: 'telemetry.trouble',
   frameworkMessage: 'framework.message',
 } as const;
