@@ -44,6 +44,7 @@ export interface RequestCollectorOptions {
   readonly keepAliveMs?: number;
   /** Sent with every batch. */
   readonly headers?: Readonly<Record<string, string | SecretText>>;
+  /** Default: each record is sent at once. */
   readonly queue?: RecordQueueOptions;
 }
 
@@ -61,7 +62,9 @@ export interface RecordRedaction {
 export interface LogRequestsOptions {
   /** One line of JSON for each request. */
   readonly file?: RequestFileOptions;
+  /** Batches of records, sent to a server. */
   readonly http?: RequestCollectorOptions;
+  /** Default: where credentials usually come. */
   readonly redact?: RecordRedaction;
   /** What stands in each record as `route`. Default: the route's id, methods, path and handler. */
   readonly route?: object;

@@ -25,6 +25,7 @@ const LAST_WORDS_MS = 2_500;
 @Injectable()
 export class LogRequestsPolicy implements Policy<LogRequestsOptions>, OnApplicationShutdown {
   readonly name = LOG_REQUESTS;
+  readonly atTheEdge = true;
   readonly #collectors: Collectors;
   readonly #clock: Clock;
 

@@ -15,6 +15,7 @@ import { noteReply, sentReply } from './sent-reply.js';
 @Injectable()
 export class MeasureRequestsPolicy implements Policy<MeasureRequestsOptions> {
   readonly name = MEASURE_REQUESTS;
+  readonly atTheEdge = true;
   readonly #clock: Clock;
 
   constructor(
