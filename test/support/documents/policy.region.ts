@@ -8,6 +8,8 @@ interface PolicySources {
   readonly options: readonly [file: string, type: string];
   /** Types of single options, in the same file, that have comments of their own. */
   readonly types?: readonly string[];
+  /** Types of groups of options, in the same file, that have tables of their own. */
+  readonly groups?: readonly string[];
 }
 
 /** One row per policy; a policy without a row has no document, which a test refuses. */
@@ -49,7 +51,15 @@ export const POLICY_SOURCES: Readonly<Record<string, PolicySources>> = {
   'rate-limit': {
     decorators: 'src/policies/rate-limit/rate-limit.decorator.ts',
     options: ['src/policies/rate-limit/rate-limit.options.ts', 'RateLimitOptions'],
-    types: ['RateLimitWindow', 'RateLimitBy', 'RateLimitQuota', 'RateLimitCost', 'RateLimitPlan'],
+    types: [
+      'RateLimitWindow',
+      'RateLimitBy',
+      'RateLimitQuota',
+      'RateLimitCost',
+      'RateLimitPlan',
+      'RateLimitFieldWriter',
+      'RateLimitStanding',
+    ],
   },
   'concurrency-limit': {
     decorators: 'src/policies/rate-limit/concurrency-limit.decorator.ts',
@@ -87,6 +97,15 @@ export const POLICY_SOURCES: Readonly<Record<string, PolicySources>> = {
     decorators: 'src/policies/security-headers/security-headers.decorator.ts',
     options: ['src/policies/security-headers/security-headers.options.ts', 'SecurityHeadersOptions'],
   },
+  'log-requests': {
+    decorators: 'src/policies/log-requests/log-requests.decorator.ts',
+    options: ['src/policies/log-requests/log-requests.options.ts', 'LogRequestsOptions'],
+    groups: ['RequestFileOptions', 'RequestCollectorOptions', 'RecordQueueOptions', 'RecordRedaction'],
+  },
+  'measure-requests': {
+    decorators: 'src/policies/log-requests/measure-requests.decorator.ts',
+    options: ['src/policies/log-requests/measure-requests.options.ts', 'MeasureRequestsOptions'],
+  },
 };
 
 /** Writes `policy NAME`: its stage, its decorators and its options, from the policy itself and its comments. */
@@ -104,6 +123,10 @@ export function policyRegion(policies: ReadonlyMap<string, Policy>): (name?: str
       `\`${type}\`: ${comments.comment(type)}`.replace(/: $/, ':'),
       optionTable(comments.options(type)),
       ...(sources.types ?? []).map((name) => `\`${name}\`: ${comments.comment(name)}`),
+      ...(sources.groups ?? []).flatMap((name) => [
+        `\`${name}\`: ${comments.comment(name)}`,
+        optionTable(comments.options(name)),
+      ]),
     ];
     return parts.join('\n\n');
   };
