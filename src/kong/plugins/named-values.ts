@@ -5,8 +5,9 @@ export const saysSomething = ({ value }: KongNamedValue): boolean => value !== '
 
 /** Names and values as the gateway's policies have them; of a name that stands twice the first counts. */
 export function firstOfEach<Value>(pairs: readonly (readonly [string, Value])[]): Record<string, Value> {
-  // `fromEntries` keeps the last.
-  return Object.fromEntries(pairs.toReversed());
+  const values = new Map<string, Value>();
+  for (const [name, value] of pairs) if (!values.has(name)) values.set(name, value);
+  return Object.fromEntries(values);
 }
 
 /** The same; the last counts. */

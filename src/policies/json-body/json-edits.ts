@@ -6,31 +6,38 @@ export type JsonEdit =
   | { readonly kind: 'rename'; readonly name: string; readonly to: string }
   | { readonly kind: 'set' | 'replace' | 'add' | 'append'; readonly name: string; readonly value: unknown };
 
+type Members = Record<string, unknown>;
+
 /**
- * The object with its own members edited; `undefined` when nothing changes, which is so for whatever is no object.
+ * Edits the own members of a parsed object, in place. `false` when nothing changes, which is so for whatever is no object.
  *
  * `append` puts a value behind those of a list, makes a list of the one value that stands there, and a list of its own
  * where there is none, or `null`.
+ *
+ * A member is set to `undefined`, which JSON.stringify leaves out: to `delete` it, or to copy the others, costs more than
+ * the parsing did where there are many.
  */
-export function editMembers(value: unknown, edits: readonly JsonEdit[]): object | undefined {
-  if (!hasFields(value) || Array.isArray(value)) return undefined;
-  // A map, so that `__proto__` is a name like any other.
-  const members = new Map<string, unknown>(Object.entries(value));
+export function editMembers(value: unknown, edits: readonly JsonEdit[]): boolean {
+  if (!hasFields(value) || Array.isArray(value)) return false;
   let changed = false;
-  for (const edit of edits) changed = applyEdit(members, edit) || changed;
-  return changed ? Object.fromEntries(members) : undefined;
+  for (const edit of edits) changed = applyEdit(value, edit) || changed;
+  return changed;
 }
 
-function applyEdit(members: Map<string, unknown>, edit: JsonEdit): boolean {
+function applyEdit(members: Members, edit: JsonEdit): boolean {
   const { name } = edit;
-  const present = members.has(name);
+  const there = Object.hasOwn(members, name) ? members[name] : undefined;
+  const present = there !== undefined;
   switch (edit.kind) {
     case 'remove':
-      return members.delete(name);
+      if (!present) return false;
+      write(members, name, undefined);
+      return true;
     case 'rename':
       if (!present || edit.to === name) return false;
-      members.set(edit.to, members.get(name));
-      return members.delete(name);
+      write(members, name, undefined);
+      write(members, edit.to, there);
+      return true;
     case 'replace':
       if (!present) return false;
       break;
@@ -38,13 +45,19 @@ function applyEdit(members: Map<string, unknown>, edit: JsonEdit): boolean {
       if (present) return false;
       break;
     case 'append':
-      members.set(name, appended(members.get(name), edit.value));
+      write(members, name, appended(there, edit.value));
       return true;
     case 'set':
       break;
   }
-  members.set(name, edit.value);
+  write(members, name, edit.value);
   return true;
+}
+
+/** An assignment to `__proto__` would reach the prototype. */
+function write(members: Members, name: string, value: unknown): void {
+  if (name !== '__proto__') members[name] = value;
+  else Object.defineProperty(members, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
 function appended(there: unknown, value: unknown): unknown[] {

@@ -32,9 +32,10 @@ export interface TransformRequestOptions {
 
 /**
  * Changes to the fields of a body: the members of a JSON object, the fields of `application/x-www-form-urlencoded` and
- * `multipart/form-data`. Only the outermost; what is written is text. Bodies of other types pass as they are.
+ * `multipart/form-data`. Only the outermost; what is written is text. Bodies of other types pass as they are. Beside the
+ * edits of `FieldEdits` it holds:
  */
-export interface BodyEdits extends FieldEdits {
+export type BodyEdits = FieldEdits & {
   /** The longest body that is taken into memory, 1 byte to 64 MiB; 413 beyond. Default 1 MiB. */
   readonly limitBytes?: number;
   /**
@@ -42,7 +43,7 @@ export interface BodyEdits extends FieldEdits {
    * sends it on unchanged, as Kong does. Default `'refuse'`.
    */
   readonly unreadable?: 'refuse' | 'pass';
-}
+};
 
 export const BODY_EDITS_DEFAULTS = { limitBytes: 1024 * 1024, unreadable: 'refuse' } as const;
 

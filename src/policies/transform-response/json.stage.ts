@@ -86,10 +86,10 @@ class JsonChange {
   #edited(exchange: Exchange, response: UpstreamResponse, bytes: Buffer, plain: Buffer): UpstreamResponse {
     try {
       if (plain.length > this.limitBytes) throw bodyOverLimit();
-      const edited = plain.length === 0 ? undefined : editMembers(parseExact(plain), this.#edits);
-      if (edited === undefined) return response.withBody(new WholeBody(bytes));
+      const value = plain.length === 0 ? undefined : parseExact(plain);
+      if (!editMembers(value, this.#edits)) return response.withBody(new WholeBody(bytes));
       const { status, headers, upstream } = response;
-      const body = new WholeBody(Buffer.from(writeExact(edited)));
+      const body = new WholeBody(Buffer.from(writeExact(value)));
       return new UpstreamResponse(status, withoutByteFields(headers), body, upstream);
     } catch (error) {
       return this.#unread(exchange, response, bytes, error);

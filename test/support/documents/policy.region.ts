@@ -8,8 +8,8 @@ interface PolicySources {
   readonly options: readonly [file: string, type: string];
   /** Types of single options, in the same file, that have comments of their own. */
   readonly types?: readonly string[];
-  /** Types of groups of options, in the same file, that have tables of their own. */
-  readonly groups?: readonly string[];
+  /** Types of groups of options, each with a table of its own. */
+  readonly groups?: readonly (readonly [file: string, type: string])[];
 }
 
 /** One row per policy; a policy without a row has no document, which a test refuses. */
@@ -79,7 +79,11 @@ export const POLICY_SOURCES: Readonly<Record<string, PolicySources>> = {
   },
   'transform-request': {
     decorators: 'src/policies/transform-request/transform-request.decorator.ts',
-    options: ['src/contracts/field-edits.ts', 'FieldEdits'],
+    options: ['src/policies/transform-request/transform-request.options.ts', 'TransformRequestOptions'],
+    groups: [
+      ['src/contracts/field-edits.ts', 'FieldEdits'],
+      ['src/policies/transform-request/transform-request.options.ts', 'BodyEdits'],
+    ],
   },
   'forward-identity': {
     decorators: 'src/policies/forward-identity/forward-identity.decorator.ts',
@@ -91,7 +95,11 @@ export const POLICY_SOURCES: Readonly<Record<string, PolicySources>> = {
   },
   'transform-response': {
     decorators: 'src/policies/transform-response/transform-response.decorator.ts',
-    options: ['src/contracts/field-edits.ts', 'FieldEdits'],
+    options: ['src/policies/transform-response/transform-response.options.ts', 'TransformResponseOptions'],
+    groups: [
+      ['src/contracts/field-edits.ts', 'FieldEdits'],
+      ['src/policies/transform-response/json-edits.options.ts', 'JsonEdits'],
+    ],
   },
   'security-headers': {
     decorators: 'src/policies/security-headers/security-headers.decorator.ts',
@@ -100,7 +108,12 @@ export const POLICY_SOURCES: Readonly<Record<string, PolicySources>> = {
   'log-requests': {
     decorators: 'src/policies/log-requests/log-requests.decorator.ts',
     options: ['src/policies/log-requests/log-requests.options.ts', 'LogRequestsOptions'],
-    groups: ['RequestFileOptions', 'RequestCollectorOptions', 'RecordQueueOptions', 'RecordRedaction'],
+    groups: [
+      ['src/policies/log-requests/log-requests.options.ts', 'RequestFileOptions'],
+      ['src/policies/log-requests/log-requests.options.ts', 'RequestCollectorOptions'],
+      ['src/policies/log-requests/log-requests.options.ts', 'RecordQueueOptions'],
+      ['src/policies/log-requests/log-requests.options.ts', 'RecordRedaction'],
+    ],
   },
   'measure-requests': {
     decorators: 'src/policies/log-requests/measure-requests.decorator.ts',
@@ -114,22 +127,21 @@ export function policyRegion(policies: ReadonlyMap<string, Policy>): (name?: str
     const policy = policies.get(name);
     const sources = POLICY_SOURCES[name];
     if (policy === undefined || sources === undefined) throw new TypeError(`There is no policy "${name}".`);
-    const [file, type] = sources.options;
-    const comments = new SourceComments(file);
+    const comments = new SourceComments(sources.options[0]);
     const decorators = new SourceComments(sources.decorators).functions();
     const parts = [
       `Stage: **${policy.stage({})}**.`,
       ...decorators.map(decoratorText),
-      `\`${type}\`: ${comments.comment(type)}`.replace(/: $/, ':'),
-      optionTable(comments.options(type)),
+      ...[sources.options, ...(sources.groups ?? [])].flatMap(groupText),
       ...(sources.types ?? []).map((name) => `\`${name}\`: ${comments.comment(name)}`),
-      ...(sources.groups ?? []).flatMap((name) => [
-        `\`${name}\`: ${comments.comment(name)}`,
-        optionTable(comments.options(name)),
-      ]),
     ];
     return parts.join('\n\n');
   };
+}
+
+function groupText([file, type]: readonly [file: string, type: string]): string[] {
+  const comments = new SourceComments(file);
+  return [`\`${type}\`: ${comments.comment(type)}`.replace(/: $/, ':'), optionTable(comments.options(type))];
 }
 
 function decoratorText({ signature, paragraphs, example }: DocumentedFunction): string {

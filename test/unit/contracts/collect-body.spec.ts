@@ -3,7 +3,7 @@ import { Cancellation } from '../../../src/contracts/cancellation.js';
 import { collectBody } from '../../../src/contracts/collect-body.js';
 import { GatewayError } from '../../../src/contracts/gateway-error.js';
 import { WholeBody } from '../../../src/contracts/upstream-response.js';
-import { SentBody } from '../policies/filter-response/answer.fixture.js';
+import { SentBody } from '../policies/json-body/answer.fixture.js';
 
 const overLimit = (): Error => new RangeError('over the limit');
 

@@ -3,6 +3,7 @@ import type { HeaderEdit } from '../../../contracts/header-edit.js';
 import { editParameters } from '../../../contracts/parameter-edits.js';
 import { decodeQuery } from '../../../contracts/query-parameters.js';
 import { UnreadableBody } from '../../json-body/unreadable-body.js';
+import { FIELDS_LIMIT, tooManyFields } from './fields-limit.js';
 
 /** Edits the fields of a form (`application/x-www-form-urlencoded`); fields that no edit names keep their bytes. */
 export function editForm(bytes: Buffer, edits: readonly HeaderEdit[]): Buffer | undefined {
@@ -27,5 +28,11 @@ function encoded(text: string): string {
 
 function formText(bytes: Buffer): string {
   if (!isUtf8(bytes)) throw new UnreadableBody('that is not UTF-8');
+  let fields = 1;
+  for (let at = bytes.indexOf(AMPERSAND); at >= 0; at = bytes.indexOf(AMPERSAND, at + 1)) {
+    if (++fields > FIELDS_LIMIT) throw tooManyFields();
+  }
   return bytes.toString('utf8');
 }
+
+const AMPERSAND = 0x26;

@@ -2,10 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import { UnreadableBody } from '../../json-body/unreadable-body.js';
 
 const HEAD_END = Buffer.from('\r\n\r\n');
-const FIELD = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(.*?)[ \t]*$/;
-const DISPOSITION =
-  /^form-data((?:\s*;\s*[!#$%&'*+\-.^_`|~0-9A-Za-z]+=(?:"(?:[^"\\]|\\[^"])*"|[^\s;"]+))*)$/i;
-const PARAMETER = /;\s*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)=(?:"((?:[^"\\]|\\[^"])*)"|([^\s;"]+))/g;
+const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const FORM_DATA = /^form-data/i;
+/** Tried where the one before ended, so that no text is looked at twice. */
+const PARAMETER = /\s*;\s*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)=(?:"((?:[^"\\]|\\[^"])*)"|([^\s;"]+))/y;
 
 /** One part of a `multipart/form-data` body: its head and content, without the delimiters around it. */
 export class Part {
@@ -57,30 +57,33 @@ function readHead(bytes: Buffer): PartHead {
   let disposition = -1;
   let value = '';
   for (const [index, line] of lines.entries()) {
-    const [, field, text] = FIELD.exec(line) ?? [];
-    if (field === undefined) throw unnamed();
-    if (field.toLowerCase() !== 'content-disposition') continue;
+    const colon = line.indexOf(':');
+    if (!NAME.test(line.slice(0, Math.max(colon, 0)))) throw unnamed();
+    if (line.slice(0, colon).toLowerCase() !== 'content-disposition') continue;
     if (disposition >= 0) throw unnamed();
     disposition = index;
-    value = text ?? '';
+    value = line.slice(colon + 1).trim();
   }
-  const parameters = DISPOSITION.exec(value)?.[1];
-  if (parameters === undefined) throw unnamed();
-  return { ...namesOf(parameters), lines, disposition, content: bytes.subarray(end) };
+  return { ...namesOf(value), lines, disposition, content: bytes.subarray(end) };
 }
 
 /** `name*` (RFC 8187) is no name in a form (RFC 7578, section 4.2), but some believe it. */
-function namesOf(parameters: string): { readonly name: string; readonly others: string } {
-  const names: string[] = [];
+function namesOf(disposition: string): { readonly name: string; readonly others: string } {
+  if (!FORM_DATA.test(disposition)) throw unnamed();
+  let name: string | undefined;
   let others = '';
-  for (const [text, key = '', quoted, plain = ''] of parameters.matchAll(PARAMETER)) {
+  let at = 'form-data'.length;
+  while (at < disposition.length) {
+    PARAMETER.lastIndex = at;
+    const [text, key = '', quoted, plain = ''] = PARAMETER.exec(disposition) ?? [];
+    if (text === undefined) throw unnamed();
+    at += text.length;
     const folded = key.toLowerCase();
-    if (folded === 'name*') throw unnamed();
-    if (folded === 'name') names.push(quoted ?? plain);
+    if (folded === 'name*' || (folded === 'name' && name !== undefined)) throw unnamed();
+    if (folded === 'name') name = quoted ?? plain;
     else others += text;
   }
-  const [name] = names;
-  if (name === undefined || names.length > 1) throw unnamed();
+  if (name === undefined) throw unnamed();
   return { name: name.replace(/%(?:22|0d|0a)/gi, (code) => decodeURIComponent(code)), others };
 }
 

@@ -7,6 +7,6 @@ import { editMembers } from '../../json-body/json-edits.js';
  * JSON that is no object stays as it is.
  */
 export function editJson(bytes: Buffer, edits: readonly HeaderEdit[]): Buffer | undefined {
-  const edited = editMembers(bytes.length === 0 ? {} : parseExact(bytes), edits);
-  return edited === undefined ? undefined : Buffer.from(writeExact(edited));
+  const value = bytes.length === 0 ? {} : parseExact(bytes);
+  return editMembers(value, edits) ? Buffer.from(writeExact(value)) : undefined;
 }

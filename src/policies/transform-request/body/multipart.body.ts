@@ -2,6 +2,7 @@ import { GatewayError } from '../../../contracts/gateway-error.js';
 import { applyEdits, foldNothing, type HeaderEdit } from '../../../contracts/header-edit.js';
 import { UnreadableBody } from '../../json-body/unreadable-body.js';
 import { TRANSFORM_REQUEST } from '../transform-request.decorator.js';
+import { FIELDS_LIMIT, tooManyFields } from './fields-limit.js';
 import { Part } from './form.part.js';
 
 /** RFC 2046, section 5.1.1, in quotes or not. */
@@ -73,6 +74,7 @@ function partsOf(bytes: Buffer, boundary: string): Part[] {
     if (!mark.equals(CRLF)) throw malformed();
     const end = bytes.indexOf(delimiter, start);
     if (end < 0) throw malformed();
+    if (parts.length === FIELDS_LIMIT) throw tooManyFields();
     parts.push(Part.read(bytes.subarray(start, end)));
     at = end + delimiter.length;
   }

@@ -5,7 +5,7 @@ import { applyEdits, foldHeaderName } from '../../../../src/contracts/header-edi
 import { UpstreamResponse, WholeBody } from '../../../../src/contracts/upstream-response.js';
 import { resolveFilterResponse } from '../../../../src/policies/filter-response/filter-response.options.js';
 import { askPlain, filterStage } from '../../../../src/policies/filter-response/filter-response.stage.js';
-import { answer, exchangeFor, fields, jsonOf, SentBody, textOf } from './answer.fixture.js';
+import { answer, exchangeFor, fields, jsonOf, SentBody, textOf } from '../json-body/answer.fixture.js';
 
 const USER = { id: 7, name: 'Ada', ssn: '123-45-6789' };
 const SEEN = { id: 7, name: 'Ada' };

@@ -17,7 +17,7 @@ import {
   Unfiltered,
 } from '../../../../src/policies/filter-response/filter-response.decorator.js';
 import { ResponseFilterInterceptor } from '../../../../src/policies/filter-response/response-filter.interceptor.js';
-import { exchangeFor } from './answer.fixture.js';
+import { exchangeFor } from '../json-body/answer.fixture.js';
 
 class Person {
   readonly born = new Date(0);
