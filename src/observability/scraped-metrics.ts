@@ -25,8 +25,8 @@ export class ScrapedMetrics {
     this.#provider = new MeterProvider({
       resource: defaultResource().merge(resourceFromAttributes({ 'service.name': 'portcullis' })),
       readers: [this.#exporter],
-      // What would be too much is counted together before it gets here.
-      views: [{ instrumentName: 'kong_*', aggregationCardinalityLimit: MOST_SERIES + 1 }],
+      // What would be too much is counted together before it gets here. The SDK keeps one more for an overflow of its own.
+      views: [{ instrumentName: 'kong_*', aggregationCardinalityLimit: MOST_SERIES + 2 }],
     });
     this.meter = this.#provider.getMeter(scope);
   }

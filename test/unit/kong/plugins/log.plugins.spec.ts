@@ -215,6 +215,24 @@ describe('§6 log record', () => {
     expect(recordOf(files)['response']).toEqual({ status: 499, headers: {}, size: 0 });
   });
 
+  it('§6 log record: of a TLS connection, its version, cipher and whether the client showed a certificate', () => {
+    const { plugin, files, clock } = fileLog();
+    const exchange = exchangeOf({ headers: ['Host', 'shop.example'] }, clock.ms);
+    Object.assign(exchange.req.socket, {
+      encrypted: true,
+      localPort: 8443,
+      getProtocol: () => 'TLSv1.3',
+      getCipher: () => ({ name: 'TLS_AES_128_GCM_SHA256' }),
+    });
+
+    plugin.log?.(exchange);
+
+    expect(recordOf(files)['request']).toMatchObject({
+      url: 'https://shop.example:8443/orders',
+      tls: { version: 'TLSv1.3', cipher: 'TLS_AES_128_GCM_SHA256', client_verify: 'NONE' },
+    });
+  });
+
   it('§6 log record: is one line of ASCII, whatever came', async () => {
     const { plugin, files, clock } = fileLog();
 
