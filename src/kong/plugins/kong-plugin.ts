@@ -6,7 +6,8 @@ import type { KongConsumers } from '../kong-consumers.js';
 import type { KongPluginName, KongPluginOf } from '../kong-plugins.js';
 
 /** What one instance of a plugin becomes on one route. */
-export interface CompiledPlugin extends Pick<CompiledPolicy, 'before' | 'after' | 'dress'> {
+export interface CompiledPlugin
+  extends Pick<CompiledPolicy, 'before' | 'after' | 'dress' | 'bufferLimitBytes'> {
   /** Kong's log phase: once the exchange has ended, however it ended. It must not throw. */
   readonly log?: (exchange: Exchange) => void;
 }
