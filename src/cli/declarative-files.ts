@@ -1,3 +1,4 @@
+import { isAbsolute, relative, resolve } from 'node:path';
 import type { Type } from '@nestjs/common';
 import type { Environment } from '../contracts/environment.js';
 import { DeclarativeModule } from '../framework/kong/declarative.module.js';
@@ -36,8 +37,13 @@ export async function chooseApplication(
   if (listed !== undefined) throw new UsageError(`${listed}: the name of a file must hold no comma.`);
   const environment = {
     ...terminal.environment,
-    GATEWAY_CONFIG: files.join(','),
+    GATEWAY_CONFIG: files.map((file) => fromHere(file, terminal.folder)).join(','),
     ...(strict ? { GATEWAY_CONFIG_STRICT: 'on' } : {}),
   };
   return { module: DeclarativeModule, environment };
+}
+
+/** As it was given, wherever that is the same: messages name the file so. */
+function fromHere(file: string, folder: string): string {
+  return isAbsolute(file) ? file : relative(process.cwd(), resolve(folder, file)) || '.';
 }

@@ -14,6 +14,7 @@ import type { TunnelTerms } from './upgrade.js';
 import type { TimeoutOptions } from './upstream-definition.js';
 import type { RequestBody } from './upstream-request.js';
 import type { UpstreamTerms } from './upstream-terms.js';
+import type { UpstreamTry } from './upstream-try.js';
 
 /**
  * One request in flight, as stages, handlers and the recorder see it.
@@ -90,6 +91,8 @@ export class Exchange {
   upstreamMs = 0;
   /** Upstream attempts made. */
   attempts = 0;
+  /** The same one by one, where somebody set a list for them; else nobody notes them. */
+  tries: UpstreamTry[] | undefined = undefined;
 
   /** The W3C trace context to pass on while tracing is on, sampled or not; else the client's own passes unchanged. */
   traceparent: string | undefined = undefined;

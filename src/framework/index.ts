@@ -87,6 +87,24 @@ export type { InternalTokenOptions } from '../policies/forward-identity/token/in
 export { IpRestriction, NoIpRestriction } from '../policies/ip-restriction/ip-restriction.decorator.js';
 export { IpRestrictionGuard } from '../policies/ip-restriction/ip-restriction.guard.js';
 export {
+  LogRequests,
+  logRequests,
+  NoRequestLog,
+} from '../policies/log-requests/log-requests.decorator.js';
+export type {
+  LogRequestsOptions,
+  RecordQueueOptions,
+  RecordRedaction,
+  RequestCollectorOptions,
+  RequestFileOptions,
+} from '../policies/log-requests/log-requests.options.js';
+export {
+  MeasureRequests,
+  measureRequests,
+  NoRequestMetrics,
+} from '../policies/log-requests/measure-requests.decorator.js';
+export type { MeasureRequestsOptions } from '../policies/log-requests/measure-requests.options.js';
+export {
   AdmissionLimit,
   admissionLimit,
   NoAdmissionLimit,

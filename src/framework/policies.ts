@@ -8,6 +8,8 @@ import { ExternalAuthorizationPolicy } from '../policies/external-authorization/
 import { FilterResponsePolicy } from '../policies/filter-response/filter-response.policy.js';
 import { ForwardIdentityPolicy } from '../policies/forward-identity/forward-identity.policy.js';
 import { IpRestrictionPolicy } from '../policies/ip-restriction/ip-restriction.policy.js';
+import { LogRequestsPolicy } from '../policies/log-requests/log-requests.policy.js';
+import { MeasureRequestsPolicy } from '../policies/log-requests/measure-requests.policy.js';
 import { AdmissionLimitPolicy } from '../policies/rate-limit/admission-limit.policy.js';
 import { ConcurrencyLimitPolicy } from '../policies/rate-limit/concurrency-limit.policy.js';
 import { RateLimitPolicy } from '../policies/rate-limit/rate-limit.policy.js';
@@ -37,6 +39,9 @@ export const POLICY_TYPES: readonly Type<Policy<unknown>>[] = [
   FilterResponsePolicy,
   TransformResponsePolicy,
   SecurityHeadersPolicy,
+  // They take note of what all others made of the answer.
+  LogRequestsPolicy,
+  MeasureRequestsPolicy,
 ];
 
 /** Those that no module of their own provides. */
@@ -54,4 +59,6 @@ export const POLICY_PROVIDERS: readonly Provider[] = [
   TransformResponsePolicy,
   WebSocketPolicy,
   SecurityHeadersPolicy,
+  LogRequestsPolicy,
+  MeasureRequestsPolicy,
 ];

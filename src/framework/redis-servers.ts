@@ -65,6 +65,8 @@ export class RedisServers implements SharedStates, OnApplicationBootstrap, OnApp
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    // The plan, whose limits name them, is built by another hook of this turn.
+    await Promise.resolve();
     await this.settled();
   }
 

@@ -5,6 +5,8 @@ import { CLOCK, type Clock, systemClock } from '../contracts/clock.js';
 import type { Environment } from '../contracts/environment.js';
 import { LIMIT_OBSERVER } from '../contracts/limit-observer.js';
 import { SHARED_STATES } from '../contracts/redis-server.js';
+import { LOG_FILES, REQUEST_LOG_OBSERVER } from '../contracts/request-log.js';
+import { REQUEST_METER } from '../contracts/request-meter.js';
 import { SHARED_STATE } from '../contracts/shared-state.js';
 import { createObservability, type Observability } from '../observability/create-observability.js';
 import { startTelemetry } from '../observability/telemetry.js';
@@ -100,6 +102,17 @@ export function settingsProviders(options: GatewayModuleOptions): Provider[] {
       provide: LIMIT_OBSERVER,
       inject: [OBSERVABILITY],
       useFactory: ({ limits }: Observability) => limits,
+    },
+    {
+      provide: REQUEST_LOG_OBSERVER,
+      inject: [OBSERVABILITY],
+      useFactory: ({ requestLogs }: Observability) => requestLogs,
+    },
+    { provide: REQUEST_METER, inject: [OBSERVABILITY], useFactory: ({ kong }: Observability) => kong },
+    {
+      provide: LOG_FILES,
+      inject: [OBSERVABILITY],
+      useFactory: ({ logFiles }: Observability) => logFiles,
     },
     {
       provide: KEY_SET_OBSERVER,

@@ -23,6 +23,7 @@ import type { UpstreamSettings } from '../proxy/upstream/upstream.settings.js';
 import { AddressBook } from '../targets/address-book.js';
 import { lookupBySystem, lookupIn } from '../targets/lookup.js';
 import { ENVIRONMENT, OBSERVABILITY, SETTINGS, STAND_INS, type StandIns } from './gateway.tokens.js';
+import { targetHealth } from './target-health.js';
 import { UpstreamCertificates } from './upstream-certificates.js';
 
 /** Every upstream at work in this application, one runtime per definition. */
@@ -44,6 +45,7 @@ export class UpstreamRegistry implements OnApplicationShutdown {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
     this.#certificates = new UpstreamCertificates(observability.events);
+    observability.kong.watchTargets(() => targetHealth(this.status()));
   }
 
   /**

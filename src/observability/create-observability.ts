@@ -4,6 +4,7 @@ import type { Meter } from '@opentelemetry/api';
 import { type Clock, systemClock } from '../contracts/clock.js';
 import type { ExchangeRecorder } from '../contracts/exchange-recorder.js';
 import type { LimitObserver } from '../contracts/limit-observer.js';
+import type { LogFiles, RequestLogObserver } from '../contracts/request-log.js';
 import type { UpstreamObserver } from '../contracts/upstream-observer.js';
 import { ConnectionMetrics } from './connection-metrics.js';
 import { createEventLog } from './event-log.js';
@@ -12,10 +13,13 @@ import { ExchangeMetrics } from './exchange-metrics.js';
 import { ExchangeTracer } from './exchange-tracer.js';
 import { GatewayObserver } from './gateway.observer.js';
 import { GatewayRecorder } from './gateway.recorder.js';
+import { KongMetrics } from './kong-metrics.js';
 import { LimitReports } from './limit-reports.js';
 import type { LogSink } from './log-sink.js';
 import { NestEventLogger } from './nest-event-logger.js';
 import { openLogs } from './open-logs.js';
+import { RequestLogFiles } from './request-log-files.js';
+import { RequestLogReports } from './request-log-reports.js';
 import { RuntimeMetrics } from './runtime-metrics.js';
 import { ScrapedMetrics } from './scraped-metrics.js';
 import { NO_TELEMETRY, type Telemetry } from './telemetry.js';
@@ -48,6 +52,9 @@ export interface Observability {
   readonly connections: ConnectionMetrics;
   readonly tunnels: TunnelMetrics;
   readonly limits: LimitObserver;
+  readonly requestLogs: RequestLogObserver;
+  readonly logFiles: LogFiles;
+  readonly kong: KongMetrics;
   readonly events: EventLog;
   /** For `NestFactory.create(…, { logger })`. */
   readonly nestLogger: LoggerService;
@@ -79,7 +86,8 @@ export function createObservability(
   const exchangeMetrics = new ExchangeMetrics(meters, pushMeter);
   const upstreamMetrics = new UpstreamMetrics(meters, pushMeter);
   for (const metrics of [exchangeMetrics, upstreamMetrics]) scraped.add(metrics.duration);
-  const runtimeMetrics = new RuntimeMetrics(scraped.meter, logs.droppedLines);
+  const logFiles = new RequestLogFiles(logs.events, (path) => logs.troubles(path));
+  const runtimeMetrics = new RuntimeMetrics(scraped.meter, () => logs.droppedLines() + logFiles.droppedLines);
   const spans = telemetry.tracerProvider?.getTracer(SCOPE);
   const tracer = spans === undefined ? undefined : new ExchangeTracer(spans);
 
@@ -89,6 +97,9 @@ export function createObservability(
     connections: new ConnectionMetrics(meters),
     tunnels: new TunnelMetrics(meters),
     limits: new LimitReports(clock, events, meters),
+    requestLogs: new RequestLogReports(clock, events, meters),
+    logFiles,
+    kong: new KongMetrics(scraped.meter),
     events,
     nestLogger: new NestEventLogger(events),
     metricsHandler: (req, res) => scraped.handle(req, res),
@@ -96,6 +107,7 @@ export function createObservability(
       runtimeMetrics.stop();
       await telemetry.shutdown(timeoutMs);
       await scraped.stop();
+      await logFiles.close(timeoutMs);
       await logs.close(timeoutMs);
     },
   };

@@ -45,6 +45,9 @@ export const EVENTS = {
   answerUnchanged: 'transform.answer-unchanged',
   logSinkFailing: 'log.sink-failing',
   logSinkRecovered: 'log.sink-recovered',
+  requestLogLost: 'request-log.lost',
+  requestLogFailing: 'request-log.failing',
+  requestLogRecovered: 'request-log.recovered',
   telemetryTrouble: 'telemetry.trouble',
   frameworkMessage: 'framework.message',
 } as const;

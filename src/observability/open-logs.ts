@@ -1,6 +1,6 @@
 import { ConfigError } from '../contracts/config-problem.js';
 import { EVENTS, type EventLog } from './events.js';
-import { LogSink } from './log-sink.js';
+import { LogSink, type LogSinkOptions } from './log-sink.js';
 import { openLogDescriptor } from './open-log-descriptor.js';
 
 export interface Logs {
@@ -8,6 +8,8 @@ export interface Logs {
   /** `undefined` when the access log is off. */
   readonly access: LogSink | undefined;
   readonly droppedLines: () => number;
+  /** What a file's sink is told, so that its troubles are logged. */
+  readonly troubles: (path: string) => Pick<LogSinkOptions, 'onTrouble' | 'onRecovery'>;
   close(timeoutMs: number): Promise<void>;
 }
 
@@ -30,6 +32,7 @@ export function openLogs(accessLog: string, given: LogSink | undefined, eventsOf
     events,
     access,
     droppedLines: () => [...sinks].reduce((sum, sink) => sum + sink.droppedLines, 0),
+    troubles: (path) => troublesOf(path, eventsOf),
     close: async (timeoutMs) => {
       await Promise.all([...sinks].map((sink) => sink.close(timeoutMs)));
     },
@@ -39,11 +42,7 @@ export function openLogs(accessLog: string, given: LogSink | undefined, eventsOf
 function openSink(target: string, eventsOf: () => EventLog): LogSink {
   try {
     const { fd, owned } = openLogDescriptor(target);
-    return new LogSink(fd, {
-      ownsDescriptor: owned,
-      onTrouble: (code) => eventsOf().warn(EVENTS.logSinkFailing, { log: target, code }),
-      onRecovery: (droppedLines) => eventsOf().info(EVENTS.logSinkRecovered, { log: target, droppedLines }),
-    });
+    return new LogSink(fd, { ownsDescriptor: owned, ...troublesOf(target, eventsOf) });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
     throw new ConfigError([
@@ -53,4 +52,11 @@ function openSink(target: string, eventsOf: () => EventLog): LogSink {
       },
     ]);
   }
+}
+
+function troublesOf(log: string, eventsOf: () => EventLog): ReturnType<Logs['troubles']> {
+  return {
+    onTrouble: (code) => eventsOf().warn(EVENTS.logSinkFailing, { log, code }),
+    onRecovery: (droppedLines) => eventsOf().info(EVENTS.logSinkRecovered, { log, droppedLines }),
+  };
 }

@@ -6,6 +6,7 @@ import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import type { Clock } from '../contracts/clock.js';
 import type { DurationMetric } from './duration-metric.js';
 import { DurationProducer } from './duration-producer.js';
+import { MOST_SERIES } from './kong-metrics.js';
 
 /** The metrics that wait to be scraped: a meter provider of one gateway's own, read by the Prometheus exporter. */
 export class ScrapedMetrics {
@@ -24,6 +25,8 @@ export class ScrapedMetrics {
     this.#provider = new MeterProvider({
       resource: defaultResource().merge(resourceFromAttributes({ 'service.name': 'portcullis' })),
       readers: [this.#exporter],
+      // What would be too much is counted together before it gets here. The SDK keeps one more for an overflow of its own.
+      views: [{ instrumentName: 'kong_*', aggregationCardinalityLimit: MOST_SERIES + 2 }],
     });
     this.meter = this.#provider.getMeter(scope);
   }

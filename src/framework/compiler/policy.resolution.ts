@@ -1,4 +1,5 @@
 import type { ConfigProblem } from '../../contracts/config-problem.js';
+import type { Exchange } from '../../contracts/exchange.js';
 import {
   type CompiledPolicy,
   type Dress,
@@ -96,11 +97,13 @@ export function compilePolicies(
     });
   }
   compiled.sort((a, b) => a.order - b.order);
+  // First of all: whatever ends the exchange, its end is told.
+  const logs = compiled.flatMap(({ policy }) => (policy.log === undefined ? [] : [atTheEnd(policy.log)]));
   return {
-    before: compiled.flatMap(({ policy }) => policy.before ?? []),
+    before: [...logs, ...compiled.flatMap(({ policy }) => policy.before ?? [])],
     after: compiled.flatMap(({ policy }) => policy.after ?? []),
     dress: dressOf(compiled),
-    preflight: preflightOf(compiled),
+    preflight: preflightOf(compiled, logs),
     requirements: compiled.flatMap(({ requirements }) => requirements),
     policies: compiled.map(({ planned }) => planned),
     exceptions,
@@ -114,6 +117,10 @@ interface PolicyInPlace {
   readonly order: number;
 }
 
+function atTheEnd(log: (exchange: Exchange) => void): Stage {
+  return (exchange) => exchange.atEnd(() => log(exchange));
+}
+
 function dressOf(compiled: readonly PolicyInPlace[]): Dress | undefined {
   const all = compiled.flatMap(({ policy }) => policy.dress ?? []);
   if (all.length < 2) return all[0];
@@ -121,9 +128,12 @@ function dressOf(compiled: readonly PolicyInPlace[]): Dress | undefined {
 }
 
 /** The answer to a preflight is one policy's alone; what the others put on answers goes on it too. */
-function preflightOf(compiled: readonly PolicyInPlace[]): PlannedPreflight | undefined {
+function preflightOf(
+  compiled: readonly PolicyInPlace[],
+  logs: readonly Stage[],
+): PlannedPreflight | undefined {
   const answer = compiled.find(({ policy }) => policy.preflight !== undefined)?.policy.preflight;
   if (answer === undefined) return undefined;
-  const before = compiled.flatMap(({ policy }) => policy.beforePreflight ?? []);
+  const before = [...logs, ...compiled.flatMap(({ policy }) => policy.beforePreflight ?? [])];
   return { before, answer, dress: dressOf(compiled.filter(({ policy }) => policy.preflight === undefined)) };
 }

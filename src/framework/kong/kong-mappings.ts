@@ -3,9 +3,12 @@ import { ACL_PLUGIN } from '../../kong/plugins/acl.plugin.js';
 import { BASIC_AUTH_PLUGIN } from '../../kong/plugins/basic-auth.plugin.js';
 import { correlationIdPlugin } from '../../kong/plugins/correlation-id.plugin.js';
 import { corsPlugin } from '../../kong/plugins/cors.plugin.js';
+import { FILE_LOG_PLUGIN } from '../../kong/plugins/file-log.plugin.js';
+import { HTTP_LOG_PLUGIN } from '../../kong/plugins/http-log.plugin.js';
 import { ipRestrictionPlugin } from '../../kong/plugins/ip-restriction.plugin.js';
 import { JWT_PLUGIN } from '../../kong/plugins/jwt.plugin.js';
 import { KEY_AUTH_PLUGIN } from '../../kong/plugins/key-auth.plugin.js';
+import { PROMETHEUS_PLUGIN } from '../../kong/plugins/prometheus.plugin.js';
 import { RATE_LIMITING_PLUGIN } from '../../kong/plugins/rate-limiting.plugin.js';
 import { requestSizeLimitingPlugin } from '../../kong/plugins/request-size-limiting.plugin.js';
 import { requestTerminationPlugin } from '../../kong/plugins/request-termination.plugin.js';
@@ -18,9 +21,12 @@ export const KONG_MAPPINGS: PluginMappings = pluginMappings([
   BASIC_AUTH_PLUGIN,
   correlationIdPlugin,
   corsPlugin,
+  FILE_LOG_PLUGIN,
+  HTTP_LOG_PLUGIN,
   ipRestrictionPlugin,
   JWT_PLUGIN,
   KEY_AUTH_PLUGIN,
+  PROMETHEUS_PLUGIN,
   RATE_LIMITING_PLUGIN,
   requestSizeLimitingPlugin,
   requestTerminationPlugin,

@@ -3,8 +3,9 @@ import type { StageName } from '../../contracts/policy.js';
 import type { RouteFacts } from '../../contracts/route-facts.js';
 import type { PlannedPolicy } from '../../routing/planned-route.js';
 import type { KongConfiguration, KongRoute } from '../kong-configuration.js';
-import type { KongPluginName, KongPluginOf } from '../kong-plugins.js';
+import type { KongPlugin, KongPluginName, KongPluginOf } from '../kong-plugins.js';
 import type { CompiledPlugin, PluginPlace } from '../plugins/kong-plugin.js';
+import { credentialPlaces } from './credential-places.js';
 import type { KongPlanParts } from './kong-plan-parts.js';
 import type { AnyPluginMapping } from './plugin-mappings.js';
 import { PluginScopes, type ScopedInstances } from './plugin-scopes.js';
@@ -38,6 +39,8 @@ const STAGE: Readonly<Record<KongPluginName, StageName>> = {
 export interface ChosenPlugin extends ScopedInstances {
   readonly mapping: AnyPluginMapping;
 }
+
+type RouteOfPlugins = Pick<PluginPlace<KongPluginName>, 'route' | 'facts' | 'credentials'>;
 
 /** A plugin as it stands on one route. */
 export interface PlacedPlugin {
@@ -95,11 +98,14 @@ export class PluginCompiler {
 
   /** What they become. */
   place(chosen: readonly ChosenPlugin[], route: KongRoute, facts: RouteFacts): readonly PlacedPlugin[] {
-    return chosen.map((plugin) => this.#place(plugin, route, facts));
+    const credentials = credentialPlaces(
+      chosen.flatMap(({ everyone }) => everyone ?? []) as readonly KongPlugin[],
+    );
+    return chosen.map((plugin) => this.#place(plugin, { route, facts, credentials }));
   }
 
-  #place({ mapping, everyone, byConsumer }: ChosenPlugin, route: KongRoute, facts: RouteFacts): PlacedPlugin {
-    const make = (instance: Instance): CompiledPlugin => this.#make(mapping, instance, route, facts);
+  #place({ mapping, everyone, byConsumer }: ChosenPlugin, on: RouteOfPlugins): PlacedPlugin {
+    const make = (instance: Instance): CompiledPlugin => this.#make(mapping, instance, on);
     const compiled = everyone === undefined ? undefined : this.#checked(everyone, () => make(everyone));
     // They are made as they are asked for; what is wrong with one is found at load nevertheless, on its first route.
     for (const level of byConsumer) {
@@ -120,15 +126,14 @@ export class PluginCompiler {
     };
   }
 
-  #make(mapping: AnyPluginMapping, instance: Instance, route: KongRoute, facts: RouteFacts): CompiledPlugin {
+  #make(mapping: AnyPluginMapping, instance: Instance, on: RouteOfPlugins): CompiledPlugin {
     const shared = this.#shared.get(instance);
     if (shared !== undefined) return shared;
     const { consumers, policies, strict } = this.parts;
     const place: PluginPlace<KongPluginName> = {
+      ...on,
       instance,
-      route,
-      service: route.service,
-      facts,
+      service: on.route.service,
       consumers,
       policies,
       strict,

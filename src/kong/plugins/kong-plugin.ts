@@ -21,8 +21,17 @@ export interface PluginPlace<Name extends KongPluginName> {
   readonly facts: RouteFacts;
   readonly consumers: KongConsumers;
   readonly policies: PolicyCompiler;
+  /** Where requests of the route may carry credentials, as its authentication plugins say; absent: where they usually do. */
+  readonly credentials?: CredentialPlaces | undefined;
   /** `--strict-kong`: the deliberate differences from Kong are off. */
   readonly strict: boolean;
+}
+
+/** Names under which credentials come. */
+export interface CredentialPlaces {
+  readonly headers: readonly string[];
+  readonly query: readonly string[];
+  readonly cookies: readonly string[];
 }
 
 /** Gives the behaviour of a policy of the gateway. */

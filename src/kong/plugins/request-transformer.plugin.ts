@@ -52,11 +52,13 @@ export function requestOptions(
   const headers = headerEdits(config);
   const query = textEdits(config, 'querystring');
   const body = textEdits(config, 'body');
+  const method = config.httpMethod?.toUpperCase();
+  const readsForms = method === 'GET' || method === 'HEAD';
   return {
     ...(headers === undefined ? undefined : { headers }),
     ...(query === undefined ? undefined : { query }),
-    ...(body === undefined ? undefined : { body: { ...body, unreadable: 'pass' as const } }),
-    ...(config.httpMethod === undefined ? undefined : { method: config.httpMethod.toUpperCase() }),
+    ...(body === undefined && !readsForms ? undefined : { body: { ...body, unreadable: 'pass' as const } }),
+    ...(method === undefined ? undefined : { method }),
     ...(config.replace.uri === undefined ? undefined : { path: config.replace.uri }),
   };
 }

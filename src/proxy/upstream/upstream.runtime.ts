@@ -104,6 +104,7 @@ export class UpstreamRuntime {
       let response: UpstreamResponse | undefined;
       let thrown: unknown;
       exchange.attempts++;
+      exchange.tries?.push({ target, startedAt: now, status: 0 });
       try {
         const request = this.#builder.build(call, target);
         const timeouts = deadline.timeouts(now);
@@ -115,6 +116,8 @@ export class UpstreamRuntime {
       now = this.#clock.monotonic();
       exchange.upstreamMs += now - startedAt;
       exchange.upstreamStatus = response?.status ?? 0;
+      const tried = exchange.tries?.at(-1);
+      if (tried !== undefined) tried.status = exchange.upstreamStatus;
 
       // 5.
       if (response !== undefined) {

@@ -51,7 +51,15 @@ export const POLICY_SOURCES: Readonly<Record<string, PolicySources>> = {
   'rate-limit': {
     decorators: 'src/policies/rate-limit/rate-limit.decorator.ts',
     options: ['src/policies/rate-limit/rate-limit.options.ts', 'RateLimitOptions'],
-    types: ['RateLimitWindow', 'RateLimitBy', 'RateLimitQuota', 'RateLimitCost', 'RateLimitPlan'],
+    types: [
+      'RateLimitWindow',
+      'RateLimitBy',
+      'RateLimitQuota',
+      'RateLimitCost',
+      'RateLimitPlan',
+      'RateLimitFieldWriter',
+      'RateLimitStanding',
+    ],
   },
   'concurrency-limit': {
     decorators: 'src/policies/rate-limit/concurrency-limit.decorator.ts',
@@ -96,6 +104,20 @@ export const POLICY_SOURCES: Readonly<Record<string, PolicySources>> = {
   'security-headers': {
     decorators: 'src/policies/security-headers/security-headers.decorator.ts',
     options: ['src/policies/security-headers/security-headers.options.ts', 'SecurityHeadersOptions'],
+  },
+  'log-requests': {
+    decorators: 'src/policies/log-requests/log-requests.decorator.ts',
+    options: ['src/policies/log-requests/log-requests.options.ts', 'LogRequestsOptions'],
+    groups: [
+      ['src/policies/log-requests/log-requests.options.ts', 'RequestFileOptions'],
+      ['src/policies/log-requests/log-requests.options.ts', 'RequestCollectorOptions'],
+      ['src/policies/log-requests/log-requests.options.ts', 'RecordQueueOptions'],
+      ['src/policies/log-requests/log-requests.options.ts', 'RecordRedaction'],
+    ],
+  },
+  'measure-requests': {
+    decorators: 'src/policies/log-requests/measure-requests.decorator.ts',
+    options: ['src/policies/log-requests/measure-requests.options.ts', 'MeasureRequestsOptions'],
   },
 };
 

@@ -34,7 +34,7 @@ describe('the command line', () => {
 
       expect(exitCode).toBe(64);
       expect(out).toBe('');
-      expect(err).toContain('start, routes, explain, token, key');
+      expect(err).toContain('start, routes, explain, check, token, key');
     },
   );
 
@@ -43,14 +43,18 @@ describe('the command line', () => {
 
     expect(exitCode).toBe(64);
     expect(err).toContain('--yaml');
-    expect(err).toContain('Usage: portcullis routes [--auth] [--json]');
+    expect(err).toContain('Usage: portcullis routes [FILE …] [--auth] [--json]');
   });
 
-  it('says that declarative files come later, exit 64', async () => {
-    const { exitCode, err } = await commandLine('start kong.yml');
+  it.each([
+    ['start --strict-kong', '--strict-kong is for declarative files'],
+    ['routes a.yml --module b.js', 'Files make a gateway of their own'],
+    ['start a,b.yml', 'the name of a file must hold no comma'],
+  ])('refuses %s, exit 64', async (line, text) => {
+    const { exitCode, err } = await commandLine(line);
 
     expect(exitCode).toBe(64);
-    expect(err).toContain('declarative files come with a later version');
+    expect(err).toContain(text);
   });
 
   it.each(['start', 'routes', 'explain GET /a'])('names the file that %s did not find', async (line) => {

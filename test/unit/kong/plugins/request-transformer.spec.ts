@@ -291,6 +291,12 @@ describe('request-transformer', () => {
       { method: 'GET', query: '?a=1&b=2' },
     ],
     [
+      '§6 request-transformer http_method GET passes a form that cannot be read',
+      { http_method: 'GET' },
+      { headers: FORM, body: 'x&'.repeat(10_001) },
+      { method: 'GET', query: '', body: 'x&'.repeat(10_001) },
+    ],
+    [
       '§6 request-transformer replace.uri',
       { replace: { uri: '/v2/x' } },
       { query: '?a=1' },
@@ -348,6 +354,14 @@ describe('request-transformer', () => {
   ])('%s', async (_row, given, sent, seen) => {
     expect(REQUEST_TRANSFORMER.check?.(placeOf('request-transformer', configOf(given)))).toEqual([]);
     expect(await upstreamSees(given, sent)).toMatchObject(seen);
+  });
+
+  it('says how much of a body it holds: §6 request-transformer, buffering', () => {
+    const held = (given: Given) =>
+      REQUEST_TRANSFORMER.compile(placeOf('request-transformer', configOf(given))).bufferLimitBytes;
+
+    expect(held({ remove: { body: ['a'] } })).toBe(1_048_576);
+    expect(held({ remove: { headers: ['a'] } })).toBeUndefined();
   });
 
   it('runs at Kong’s place: §2 plugins, request-transformer 801', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileKongRoutes } from '../../../../src/kong/routing/compile-kong-routes.js';
 import { canonicalPath } from '../../../../src/contracts/canonical-path.js';
+import { compileKongRoutes } from '../../../../src/kong/routing/compile-kong-routes.js';
 import { kongRequest, kongRoutes } from '../../../support/kong.routes.js';
 import { LIMIT_MS, runs } from '../../../support/proof-size.js';
 
