@@ -23,6 +23,8 @@ export interface ProcessOptions {
   /** The whole environment: nothing of the tests' own leaks in. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly nodeArguments?: readonly string[];
+  /** Behind the file's name. */
+  readonly fileArguments?: readonly string[];
   /** Opens a channel for `ask`. */
   readonly channel?: boolean;
   /** As many file descriptors as it may have. */
@@ -40,9 +42,15 @@ export class ServiceProcess {
 
   constructor(
     file: string,
-    { environment = {}, nodeArguments = [], channel = false, descriptors }: ProcessOptions = {},
+    {
+      environment = {},
+      nodeArguments = [],
+      fileArguments = [],
+      channel = false,
+      descriptors,
+    }: ProcessOptions = {},
   ) {
-    const command = [NODE, ...nodeArguments, file];
+    const command = [NODE, ...nodeArguments, file, ...fileArguments];
     if (descriptors !== undefined) {
       command.unshift('/bin/sh', '-c', `ulimit -n ${descriptors}; exec "$@"`, 'service');
     }
