@@ -214,6 +214,9 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
     if (problems.length > 0) throw new ConfigError(problems);
     this.edge.plan = built.plan.beside(this.declared.source);
     this.routes.replace(built.byHandler);
+    if (this.declared.source !== undefined && built.inFront.length > 0) {
+      this.observability.events.warn(EVENTS.declaredRoutesBypass, { passed: built.inFront });
+    }
     const adapter = this.host.httpAdapter;
     if (adapter instanceof GatewayAdapter) adapter.surveyed(built.surveySize);
   }

@@ -18,7 +18,7 @@ import { UpstreamRequestBuilder } from '../proxy/request/upstream-request.builde
 import { framedFor, UpgradeForwarder } from '../proxy/upgrade/upgrade.forwarder.js';
 import { builtInForwarder } from '../proxy/upstream/built-in.forwarder.js';
 import { resolveUpstream } from '../proxy/upstream/resolve-upstream.js';
-import { UpstreamRuntime } from '../proxy/upstream/upstream.runtime.js';
+import { type ChooseTarget, UpstreamRuntime } from '../proxy/upstream/upstream.runtime.js';
 import type { UpstreamSettings } from '../proxy/upstream/upstream.settings.js';
 import { AddressBook } from '../targets/address-book.js';
 import { lookupBySystem, lookupIn } from '../targets/lookup.js';
@@ -110,12 +110,13 @@ export class UpstreamRegistry implements OnApplicationShutdown {
     return settings;
   }
 
-  #run(settings: UpstreamSettings, { host }: DeclaredTerms = {}): UpstreamRuntime {
+  #run(settings: UpstreamSettings, { host, choose }: DeclaredTerms = {}): UpstreamRuntime {
     const { forwarder, upgrades } = this.#forwardersOf(settings);
     return new UpstreamRuntime({
       settings,
       forwarder,
       upgrades,
+      choose,
       builder: new UpstreamRequestBuilder({ identityHeaders: this.identityHeaders, host }),
       observer: this.observability.observer,
       clock: this.clock,
@@ -152,6 +153,8 @@ export class UpstreamRegistry implements OnApplicationShutdown {
 export interface DeclaredTerms {
   /** The `Host` of every target, in place of its own. */
   readonly host?: string | undefined;
+  /** Chooses a target by the request. */
+  readonly choose?: ChooseTarget | undefined;
 }
 
 /** What carries requests to an upstream, and what carries handshakes of WebSockets. */

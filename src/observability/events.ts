@@ -10,6 +10,7 @@ export const EVENTS = {
   declaredRoutesLoaded: 'declared-routes.loaded',
   declaredRoutesRefused: 'declared-routes.refused',
   declaredRoutesWarning: 'declared-routes.warning',
+  declaredRoutesBypass: 'declared-routes.bypass',
   declaredRoutesOverlap: 'declared-routes.overlap',
   secretReloaded: 'secret.reloaded',
   secretRefused: 'secret.refused',

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -22,10 +23,13 @@ import {
   RateLimit,
   type UpstreamClient,
   UpstreamModule,
+  WebSocket,
 } from 'portcullis';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { WebSocketServer } from 'ws';
 import { gatewayOf } from '../support/gateway.fixture.js';
 import { ask, startGateway, WAYS } from '../support/gateway.harness.js';
+import { nextMessage, openSocket } from '../support/websocket.client.js';
 
 interface Record {
   readonly request: {
@@ -256,6 +260,52 @@ describe.each(WAYS)('a log of requests, %s', (way) => {
 });
 
 describe('a log of requests', () => {
+  it.each(WAYS)('has one record of a WebSocket, when it is over, %s', async (way) => {
+    const file = join(FOLDER, `socket-${way}.log`);
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await once(server, 'listening');
+    server.on('connection', (socket) => socket.on('message', (data) => socket.send(data)));
+    const SOCKETS = defineUpstream('socket-service', {
+      targets: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    });
+
+    @ProxyController(SOCKETS, 'sockets')
+    @Public()
+    @LogRequests({ file: { path: file } })
+    class SocketsController {
+      constructor(@InjectUpstream(SOCKETS) private readonly sockets: UpstreamClient) {}
+
+      @Get()
+      @WebSocket()
+      one(@Forward() call: ForwardCall) {
+        return this.sockets.forward(call);
+      }
+    }
+    @Module({
+      imports: [GatewayModule.forRoot(), UpstreamModule.forFeature(SOCKETS)],
+      controllers: [SocketsController],
+    })
+    class SocketsModule {}
+    const running = await startGateway(SocketsModule, { way });
+    const { socket } = await openSocket(running.port, '/sockets');
+    socket.send('hello');
+    await nextMessage(socket);
+    const statuses = (): number[] =>
+      readFileSync(file, 'utf8')
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => (JSON.parse(line) as Record).response.status);
+    await ask(`${running.url}/sockets`);
+    await vi.waitFor(() => expect(statuses()).toEqual([426]));
+    socket.close();
+    await vi.waitFor(() => expect(statuses()).toEqual([426, 101]));
+    await running.close();
+    server.close();
+
+    const [, last = ''] = readFileSync(file, 'utf8').trimEnd().split('\n');
+    expect(JSON.parse(last)).toMatchObject({ source: 'upstream', upstream_status: '101' });
+  });
+
   it('reaches its collector when the gateway drains', async () => {
     const bodies: string[] = [];
     const collector = createServer((req, res) => {

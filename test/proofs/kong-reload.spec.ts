@@ -67,7 +67,7 @@ describe('a gateway whose file is changed under load', () => {
     await writeFile(join(folder, 'kong.yml'), file(0, upstream.url));
     const { JWT_SECRET: _, ...environment } = SERVICE_ENVIRONMENT;
     service = new ServiceProcess(join(PROJECT, 'dist', 'cli.js'), {
-      arguments: ['start', join(folder, 'kong.yml')],
+      fileArguments: ['start', join(folder, 'kong.yml')],
       environment: { ...environment, ACCESS_LOG: 'off' },
     });
     await service.addresses();

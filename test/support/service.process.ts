@@ -23,8 +23,8 @@ export interface ProcessOptions {
   /** The whole environment: nothing of the tests' own leaks in. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly nodeArguments?: readonly string[];
-  /** What stands behind the file. */
-  readonly arguments?: readonly string[];
+  /** Behind the file's name. */
+  readonly fileArguments?: readonly string[];
   /** Opens a channel for `ask`. */
   readonly channel?: boolean;
   /** As many file descriptors as it may have. */
@@ -40,9 +40,17 @@ export class ServiceProcess {
   #exited: Exit | undefined;
   readonly #changed = new Set<() => void>();
 
-  constructor(file: string, options: ProcessOptions = {}) {
-    const { environment = {}, nodeArguments = [], channel = false, descriptors } = options;
-    const command = [NODE, ...nodeArguments, file, ...(options.arguments ?? [])];
+  constructor(
+    file: string,
+    {
+      environment = {},
+      nodeArguments = [],
+      fileArguments = [],
+      channel = false,
+      descriptors,
+    }: ProcessOptions = {},
+  ) {
+    const command = [NODE, ...nodeArguments, file, ...fileArguments];
     if (descriptors !== undefined) {
       command.unshift('/bin/sh', '-c', `ulimit -n ${descriptors}; exec "$@"`, 'service');
     }

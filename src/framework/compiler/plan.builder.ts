@@ -27,6 +27,8 @@ export interface BuiltPlan {
   readonly byHandler: ReadonlyMap<object, readonly PlannedRoute[]>;
   /** How many layers of Express the plan was made for. */
   readonly surveySize: number;
+  /** What the application put in front of all its routes, and declared ones pass by. */
+  readonly inFront: readonly string[];
 }
 
 export interface BuildOptions {
@@ -101,6 +103,7 @@ export class PlanBuilder {
       problems,
       byHandler,
       surveySize: survey.size,
+      inFront: [...survey.middleware.map(({ name }) => name), ...this.foreignEnhancers(options)],
     };
   }
 
@@ -115,6 +118,13 @@ export class PlanBuilder {
     if (survey === NO_SURVEY) yield 'the routes of this Express version cannot be read';
     if (!internalsAgree()) yield 'this version of Nest keeps its metadata elsewhere';
     if (this.config.getGlobalPreRequestHooks().length > 0) yield 'a pre-request hook';
+  }
+
+  private foreignEnhancers({ own }: BuildOptions): readonly string[] {
+    const enhancers = [...this.config.getGlobalGuards(), ...this.config.getGlobalInterceptors()];
+    return (enhancers as unknown as object[])
+      .filter((enhancer) => !own.has(enhancer))
+      .map((enhancer) => enhancer.constructor.name);
   }
 
   private hasForeignFilter(options: BuildOptions): boolean {

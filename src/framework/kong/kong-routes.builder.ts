@@ -1,6 +1,6 @@
 import type { ConfigProblem } from '../../contracts/config-problem.js';
 import { buildConsumers } from '../../kong/consumers/build-consumers.js';
-import type { KongConfiguration } from '../../kong/kong-configuration.js';
+import type { KongConfiguration, KongPlace } from '../../kong/kong-configuration.js';
 import type { KongRoutes } from '../../kong/plan/kong.routes.js';
 import { planKong } from '../../kong/plan/plan-kong.js';
 import type { PluginMappings } from '../../kong/plan/plugin-mappings.js';
@@ -45,7 +45,7 @@ export function buildKong(
     routes,
     regexLoad,
     problems: [...faults, ...unmatchable, ...problems],
-    warnings: [...warnings, ...unverified(configuration)],
+    warnings: [...warnings, ...unheeded(configuration)],
     take: () => upstreams.take(backends),
     discard: () => {
       routes.retire();
@@ -54,12 +54,24 @@ export function buildKong(
   };
 }
 
-function unverified({ services }: KongConfiguration): readonly ConfigProblem[] {
-  return services
+/** What a configuration asks for and is not done. */
+function unheeded({ services, upstreams }: KongConfiguration): readonly ConfigProblem[] {
+  const unverified = services
     .filter(({ tlsVerify }) => tlsVerify === false)
     .map(({ place }) => ({
-      where: `${place.file}:${place.line}:${place.column} ${place.path}.tls_verify`,
+      where: placeText(place, 'tls_verify'),
       message:
         'tls_verify is false; the certificate is verified nevertheless. Give the authority to the gateway in NODE_EXTRA_CA_CERTS.',
     }));
+  const inTurn = upstreams
+    .filter(({ algorithm }) => algorithm === 'least-connections' || algorithm === 'latency')
+    .map(({ place, algorithm }) => ({
+      where: placeText(place, 'algorithm'),
+      message: `algorithm is ${algorithm}; the targets take turns by weight, as with round-robin.`,
+    }));
+  return [...unverified, ...inTurn];
+}
+
+function placeText({ file, line, column, path }: KongPlace, field: string): string {
+  return `${file}:${line}:${column} ${path}.${field}`;
 }

@@ -10,6 +10,8 @@ export interface KongUpstreamPlace {
   readonly settings: UpstreamSettings;
   /** The `Host` of every target, in place of its own. */
   readonly host: string | undefined;
+  /** What leads a request to its target; `undefined` where they take turns. */
+  readonly hashing: Pick<KongUpstream, 'hashOn' | 'hashFallback' | 'slots'> | undefined;
 }
 
 /**
@@ -60,7 +62,13 @@ export function kongUpstreamSettings(
     proxy: undefined,
     critical: false,
   });
-  return { settings, host };
+  return { settings, host, hashing: hashingOf(pool) };
+}
+
+function hashingOf(pool: KongUpstream | undefined): KongUpstreamPlace['hashing'] {
+  if (pool === undefined || pool.hashOn.on === 'none') return undefined;
+  const { hashOn, hashFallback, slots } = pool;
+  return { hashOn, hashFallback, slots };
 }
 
 function targetsOf(service: KongService, pool: KongUpstream | undefined): readonly Target[] {

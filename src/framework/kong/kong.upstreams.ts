@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { UpstreamResponse } from '../../contracts/upstream-response.js';
 import type { KongConfiguration, KongService } from '../../kong/kong-configuration.js';
+import { hashKey } from '../../kong/plan/hash-key.js';
 import type { KongBackend, KongBackends } from '../../kong/plan/kong-backends.js';
 import { KongRefusal } from '../../kong/plugins/kong-refusal.js';
-import type { UpstreamRuntime } from '../../proxy/upstream/upstream.runtime.js';
+import type { ChooseTarget, UpstreamRuntime } from '../../proxy/upstream/upstream.runtime.js';
+import { HashRing } from '../../targets/hash-ring.js';
 import type { UpstreamRegistry } from '../upstream.registry.js';
 import { type KongUpstreamPlace, kongUpstreamSettings } from './kong-upstream.settings.js';
 
@@ -75,10 +77,20 @@ export class PreparedUpstreams implements KongBackends {
     const runtime =
       kept !== undefined && isDeepStrictEqual(kept.place, place)
         ? kept.runtime
-        : this.registry.runDeclared(place.settings, { host: place.host });
+        : this.registry.runDeclared(place.settings, { host: place.host, choose: chooseBy(place) });
     this.running.set(name, { place, runtime });
     return { name, forward: (call) => runtime.execute(call) };
   }
+}
+
+function chooseBy({ hashing, settings }: KongUpstreamPlace): ChooseTarget | undefined {
+  const keyOf = hashing && hashKey(hashing);
+  if (keyOf === undefined) return undefined;
+  const ring = new HashRing(settings.targets, hashing?.slots ?? 0);
+  return (exchange, failed) => {
+    const key = keyOf(exchange);
+    return key === undefined ? undefined : ring.pick(key, failed);
+  };
 }
 
 /** No target of the upstream has a weight. */

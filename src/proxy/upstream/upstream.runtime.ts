@@ -24,9 +24,14 @@ export interface UpstreamRuntimeParts {
   readonly builder: RequestBuilder;
   /** Carries handshakes of WebSockets; absent where there can be none. */
   readonly upgrades?: Forwarder;
+  /** Chooses a target by the request, another than the one that failed; `undefined` leaves it to the turn. Absent: always. */
+  readonly choose?: ChooseTarget | undefined;
   readonly observer?: UpstreamObserver;
   readonly clock?: Clock;
 }
+
+/** Gives a request its target. */
+export type ChooseTarget = (exchange: Exchange, failed: Target | undefined) => Target | undefined;
 
 /** One declared upstream at work: carries calls to its targets under its deadline, retries and breaker. */
 export class UpstreamRuntime {
@@ -37,6 +42,7 @@ export class UpstreamRuntime {
   readonly #forwarder: Forwarder;
   readonly #upgrades: Forwarder | undefined;
   readonly #builder: RequestBuilder;
+  readonly #choose: ChooseTarget | undefined;
   readonly #observer: UpstreamObserver;
   readonly #clock: Clock;
   readonly #pool: TargetPool;
@@ -46,13 +52,14 @@ export class UpstreamRuntime {
   /** Routes hand in one object each: their clocks over the upstream's are worked out once. */
   readonly #routeTimeouts = new WeakMap<TimeoutOptions, TimeoutSettings>();
 
-  constructor({ settings, forwarder, builder, upgrades, observer, clock }: UpstreamRuntimeParts) {
+  constructor({ settings, forwarder, builder, upgrades, choose, observer, clock }: UpstreamRuntimeParts) {
     const { name, breaker, retry, targets } = settings;
     this.name = name;
     this.settings = settings;
     this.#forwarder = forwarder;
     this.#upgrades = upgrades;
     this.#builder = builder;
+    this.#choose = choose;
     this.#observer = observer ?? SILENT_OBSERVER;
     this.#clock = clock ?? systemClock;
     this.#pool = new TargetPool(targets);
@@ -68,7 +75,7 @@ export class UpstreamRuntime {
    *
    * 1. The deadline starts; it is shared by all attempts.
    * 2. The breaker lets the attempt start, or refuses.
-   * 3. The next target in turn is picked; after a failure another than the one that failed.
+   * 3. The request's own target is picked, or the next in turn; after a failure another than the one that failed.
    * 4. The attempt is made and recorded.
    * 5. A response settles the breaker. One whose status is worth a retry goes back to 2, within the budget.
    * 6. An error that is not the upstream's leaves at once and counts nowhere.
@@ -96,7 +103,7 @@ export class UpstreamRuntime {
       // 2.
       pass ??= this.breaker?.enter();
       // 3.
-      const target = this.#pool.pick(failed);
+      const target = this.#choose?.(exchange, failed) ?? this.#pool.pick(failed);
       // 4.
       const trace: AttemptTrace = { reused: false, sent: false, answered: false };
       const startedAt = now;

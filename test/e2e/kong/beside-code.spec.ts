@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http';
+import { connect } from 'node:http2';
 import { All, Controller, Get, Module } from '@nestjs/common';
 import {
   defineUpstream,
@@ -13,6 +15,7 @@ import {
 } from 'portcullis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, WAYS } from '../../support/gateway.harness.js';
+import { askOn } from '../../support/http2.asker.js';
 import { type KongGateway, startKong } from '../../support/kong.gateway.js';
 import { RecordingUpstream } from '../../support/recording.upstream.js';
 
@@ -128,5 +131,59 @@ services:
       'compiled',
       'compiled',
     ]);
+  });
+});
+
+describe('a Kong file beside an application with middleware', () => {
+  let declared: RecordingUpstream;
+  let gateway: KongGateway;
+
+  beforeAll(async () => {
+    declared = await RecordingUpstream.start();
+    gateway = await startKong(
+      `_format_version: "3.0"\nservices: [{name: s, url: "${declared.url}", routes: [{name: orders, paths: [/orders]}]}]\n`,
+      {
+        module: AppModule,
+        environment: { CODE_URL: declared.url, JWT_SECRET: 'a'.repeat(32) },
+        prepare: (app) => {
+          app.use(function stamp(_req: unknown, res: ServerResponse, next: () => void) {
+            res.setHeader('X-Stamped', 'yes');
+            next();
+          });
+        },
+      },
+    );
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await declared.close();
+  });
+
+  it('serves its routes past the middleware, and says so', async () => {
+    const answer = await ask(`${gateway.url}/orders/1`);
+
+    expect(answer.status).toBe(200);
+    expect(answer.headers['x-stamped']).toBeUndefined();
+    expect(await gateway.logged('declared-routes.bypass', 1)).toMatchObject([
+      { passed: [expect.stringContaining('stamp') as string] },
+    ]);
+  });
+
+  it('serves them by HTTP/2 as well', async () => {
+    const session = connect(gateway.url);
+
+    const answer = await askOn(session, '/orders/2');
+
+    expect(answer.status).toBe(200);
+    expect(declared.last.url).toBe('/2');
+    expect(declared.last.headers.via).toBe('2.0 portcullis');
+    session.close();
+  });
+
+  it('leaves the rest to the middleware', async () => {
+    const answer = await ask(`${gateway.url}/nowhere`);
+
+    expect(answer.status).toBe(404);
+    expect(answer.headers['x-stamped']).toBe('yes');
   });
 });

@@ -64,7 +64,7 @@ redis.describe('the file of a user of Kong, with a consumer', () => {
     orders = await RecordingUpstream.start(ORDERS.port, ORDERS.host);
     const { JWT_SECRET: _, ...environment } = SERVICE_ENVIRONMENT;
     service = new ServiceProcess(join(PROJECT, 'dist', 'cli.js'), {
-      arguments: ['start', join(folder, 'kong.yml')],
+      fileArguments: ['start', join(folder, 'kong.yml')],
       environment: { ...environment, REDIS_URL: server.url, DNS_HOSTS_FILE: join(folder, 'hosts') },
     });
     ({ url } = await service.addresses());

@@ -33,6 +33,16 @@ upstreams:
       - {target: "127.0.0.1:${one.port}", weight: 30}
       - {target: "127.0.0.1:${two.port}", weight: 10}
       - {target: "127.0.0.1:9", weight: 0}
+  - name: sticky
+    hash_on: cookie
+    hash_on_cookie: sid
+    hash_on_cookie_path: /sticky
+    targets: [{target: "127.0.0.1:${one.port}"}, {target: "127.0.0.1:${two.port}"}]
+  - name: by-header
+    hash_on: header
+    hash_on_header: x-shop
+    hash_fallback: ip
+    targets: [{target: "127.0.0.1:${one.port}"}, {target: "127.0.0.1:${two.port}"}]
   - name: empty
     targets: [{target: "127.0.0.1:9", weight: 0}]
   - name: half-dead
@@ -41,6 +51,8 @@ upstreams:
       - {target: "127.0.0.1:${one.port}"}
 services:
   - {name: pooled, host: pool, routes: [{name: pooled, paths: [/pooled]}]}
+  - {name: sticky, host: sticky, routes: [{name: sticky, paths: [/sticky]}]}
+  - {name: by-header, host: by-header, routes: [{name: by-header, paths: [/by-header]}]}
   - {name: empty, host: empty, routes: [{name: empty, paths: [/empty]}]}
   - {name: half-dead, host: half-dead, retries: 1, routes: [{name: half-dead, paths: [/half-dead]}]}
   - {name: slow, url: "${one.url}", read_timeout: 60, retries: 2, routes: [{name: slow, paths: [/slow]}]}
@@ -72,6 +84,28 @@ describe('the services of a Kong file', () => {
     await ask(`${kong.url}/pooled`);
 
     expect([...one.received, ...two.received][0]?.headers.host).toBe('shop.internal:8080');
+  });
+
+  it('leads a client with a cookie to the same target (§2 hash_on)', async () => {
+    const first = await ask(`${kong.url}/sticky`);
+    const [cookie = ''] = first.headers['set-cookie'] ?? [];
+    expect(cookie).toMatch(/^sid=[0-9a-f-]{36}; Path=\/sticky$/);
+    const chosen = one.received.length === 1 ? one : two;
+
+    for (let i = 0; i < 6; i++) {
+      const again = await ask(`${kong.url}/sticky`, { headers: { Cookie: cookie.split(';')[0] as string } });
+      expect(again.headers['set-cookie']).toBeUndefined();
+    }
+
+    expect(chosen.received.length).toBe(7);
+  });
+
+  it('leads requests to targets by a header, both of them in the long run (§2 hash_on)', async () => {
+    for (let i = 0; i < 3; i++) await ask(`${kong.url}/by-header`, { headers: { 'X-Shop': 'berlin' } });
+    expect([one.received.length, two.received.length].sort()).toEqual([0, 3]);
+
+    for (let i = 0; i < 20; i++) await ask(`${kong.url}/by-header`, { headers: { 'X-Shop': `shop ${i}` } });
+    expect(Math.min(one.received.length, two.received.length)).toBeGreaterThan(0);
   });
 
   it('answers 503 where no target has a weight', async () => {
@@ -131,7 +165,14 @@ describe('the services of a Kong file', () => {
       targets: unknown[];
     }[];
 
-    expect(upstreams.map(({ name }) => name)).toEqual(['pooled', 'half-dead', 'slow', 'sockets']);
+    expect(upstreams.map(({ name }) => name)).toEqual([
+      'pooled',
+      'sticky',
+      'by-header',
+      'half-dead',
+      'slow',
+      'sockets',
+    ]);
     expect(upstreams[0]?.targets).toHaveLength(3);
   });
 });
