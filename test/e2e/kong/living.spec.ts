@@ -144,3 +144,40 @@ describe('a Kong file that changes', () => {
     expect((await ask(`${kong.url}/more`)).status).toBe(429);
   });
 });
+
+describe('a Kong file that changes under load', () => {
+  it('loses no request, however often it is swapped', async () => {
+    const stable = await RecordingUpstream.start();
+    const one = await RecordingUpstream.start();
+    const moving = (url: string, extra: string): string => `
+_format_version: "3.0"
+services:
+  - {name: stable, url: "${stable.url}", routes: [{name: stable, paths: [/stable]}]}
+  - {name: moving, url: "${url}", routes: [{name: moving, paths: [/moving]}, {name: ${extra}, paths: [/${extra}]}]}
+`;
+    const gateway = await startKong(moving(one.url, 'a'));
+    const declared = gateway.gateway.get(DeclaredRoutes, { strict: false });
+    let reloading = true;
+    const statuses: number[] = [];
+    const client = async (): Promise<void> => {
+      while (reloading) {
+        for (const path of ['/stable', '/moving']) statuses.push((await ask(gateway.url + path)).status);
+      }
+    };
+    const clients = [client(), client(), client(), client()];
+    const targets = [stable.url, one.url];
+
+    for (let i = 0; i < 20; i++) {
+      await writeFile(gateway.file, moving(targets[i % 2] as string, i % 3 === 0 ? 'b' : 'c'));
+      await declared.reload('test');
+    }
+    reloading = false;
+    await Promise.all(clients);
+
+    expect(statuses.length).toBeGreaterThan(20);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    await gateway.close();
+    await stable.close();
+    await one.close();
+  });
+});
