@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DeclaredRoutes } from '../../../src/framework/kong/declared-routes.js';
 import { ask } from '../../support/gateway.harness.js';
@@ -89,9 +90,9 @@ describe('a Kong file that changes', () => {
 
   it('keeps the connections of services that stay as they are, and opens new ones for those that do not', async () => {
     const declared = kong.gateway.get(DeclaredRoutes, { strict: false });
-    const connections = new Set<unknown>();
+    const connections = new Set<Socket>();
     upstream.respond = (_req, res) => {
-      connections.add(res.socket);
+      connections.add(res.socket as Socket);
       res.end('{}');
     };
     await writeFile(kong.file, file('      - {name: one, paths: [/one]}'));
@@ -109,6 +110,7 @@ describe('a Kong file that changes', () => {
 
     expect(other.received.length).toBe(1);
     expect(connections.size).toBe(1);
+    await vi.waitFor(() => expect([...connections].every(({ destroyed }) => destroyed)).toBe(true));
   });
 
   it('lets a request that runs finish by the routes it came in by', async () => {
