@@ -1,7 +1,10 @@
+import type { ConfigProblem } from '../contracts/config-problem.js';
 import { EXIT_CONFIG } from '../framework/boot-failure.js';
-import { findingProblem, type KongFinding } from '../kong/document/document-report.js';
+import { buildConsumers } from '../kong/consumers/build-consumers.js';
+import { findingProblem } from '../kong/document/document-report.js';
 import { readKongFiles } from '../kong/document/read-kong-files.js';
 import type { KongConfiguration } from '../kong/kong-configuration.js';
+import { compileKongRoutes } from '../kong/routing/compile-kong-routes.js';
 import { type Command, UsageError } from './command.js';
 
 /** `portcullis check FILE …`: whether files of Kong's declarative format would run, and what to know about them. */
@@ -18,14 +21,18 @@ export const checkCommand: Command = {
   options: { 'strict-kong': { type: 'boolean' }, 'refuse-open': { type: 'boolean' } },
   async run({ positionals, options }, { environment, folder, out, err }) {
     if (positionals.length === 0) throw new UsageError('check needs a file: portcullis check kong.yml');
-    const { configuration, problems, warnings } = await readKongFiles(positionals, {
+    const read = await readKongFiles(positionals, {
       environment,
       folder,
       strict: options['strict-kong'] === true,
       refuseOpen: options['refuse-open'] === true,
     });
+    const { configuration } = read;
+    const used = configuration === undefined ? NOTHING_USED : useOf(configuration);
+    const problems = [...read.problems.map(findingProblem), ...used.problems];
+    const warnings = [...read.warnings.map(findingProblem), ...used.warnings];
     if (warnings.length > 0) err(`${counted(warnings.length, 'warning')}:\n${linesOf(warnings)}`);
-    if (configuration === undefined) {
+    if (configuration === undefined || problems.length > 0) {
       err(`The configuration cannot run; ${problems.length} to mend:\n${linesOf(problems)}`);
       return EXIT_CONFIG;
     }
@@ -34,11 +41,21 @@ export const checkCommand: Command = {
   },
 };
 
-function linesOf(findings: readonly KongFinding[]): string {
-  return findings
-    .map(findingProblem)
-    .map(({ where, message }) => `  ${where}: ${message}\n`)
-    .join('');
+interface Use {
+  readonly problems: readonly ConfigProblem[];
+  readonly warnings: readonly ConfigProblem[];
+}
+
+const NOTHING_USED: Use = { problems: [], warnings: [] };
+
+/** What shows when regexes and keys are used, as far as that needs nothing but the file. */
+function useOf({ routes, consumers }: KongConfiguration): Use {
+  const { problems, warnings } = buildConsumers(consumers);
+  return { problems: [...problems, ...compileKongRoutes(routes).problems], warnings };
+}
+
+function linesOf(problems: readonly ConfigProblem[]): string {
+  return problems.map(({ where, message }) => `  ${where}: ${message}\n`).join('');
 }
 
 /** `2 services, 3 routes, 1 consumer`; what there is none of is left out, except for services and routes. */

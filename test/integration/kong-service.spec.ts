@@ -54,11 +54,11 @@ describe('portcullis start FILE', () => {
   let users: RecordingUpstream;
   let orders: RecordingUpstream;
 
-  beforeAll(ensureServiceBuilt, 180_000);
   beforeAll(async () => {
+    await ensureServiceBuilt();
     users = await RecordingUpstream.start();
     orders = await RecordingUpstream.start();
-  });
+  }, 180_000);
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'kong-'));
     file = join(folder, 'kong.yml');

@@ -114,7 +114,7 @@ export class DeclaredRoutes implements OnApplicationShutdown {
     const built = buildKong(read.configuration, strict, parts);
     return {
       ...built,
-      problems: [...problems, ...built.problems, ...(strict ? built.warnings : [])],
+      problems: [...problems, ...built.problems],
       warnings: [...warnings, ...built.warnings],
     };
   }

@@ -39,13 +39,14 @@ export function buildKong(
   const { consumers, problems: faults, warnings } = buildConsumers(configuration.consumers);
   const { matcher, regexLoad, problems: unmatchable } = compileKongRoutes(configuration.routes);
   const backends = upstreams.prepare(configuration);
+  const ignored = unheeded(configuration);
   const { routes, problems } = planKong(configuration, { ...parts, matcher, consumers, backends, strict });
   return {
     configuration,
     routes,
     regexLoad,
-    problems: [...faults, ...unmatchable, ...problems],
-    warnings: [...warnings, ...unheeded(configuration)],
+    problems: [...faults, ...unmatchable, ...problems, ...(strict ? ignored : [])],
+    warnings: strict ? warnings : [...warnings, ...ignored],
     take: () => upstreams.take(backends),
     discard: () => {
       routes.retire();

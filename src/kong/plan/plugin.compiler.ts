@@ -80,11 +80,11 @@ export class PluginCompiler {
   /** Which instances run on a route, in their order: descending static priority. */
   chosen(route: KongRoute): readonly ChosenPlugin[] {
     const found = this.#order.flatMap((mapping) => {
-      const instances = this.#scopes.on(mapping.name as KongPluginName, route);
+      const instances = this.#scopes.on(mapping.name, route);
       return instances === undefined ? [] : [{ mapping, ...instances }];
     });
     const known = found.find(({ mapping, everyone }) => {
-      return AUTHENTICATING.has(mapping.name as KongPluginName) && everyone !== undefined;
+      return AUTHENTICATING.has(mapping.name) && everyone !== undefined;
     });
     return found.flatMap(({ mapping, everyone, byConsumer }) => {
       const late = known !== undefined && mapping.priority < known.mapping.priority;
@@ -119,7 +119,7 @@ export class PluginCompiler {
       slot: new PluginSlot(compiled, byConsumer, make),
       planned: {
         name: mapping.name,
-        stage: STAGE[mapping.name as KongPluginName],
+        stage: STAGE[mapping.name],
         description: scopePhrase(everyone, byConsumer),
         bufferLimitBytes: compiled?.bufferLimitBytes,
       },

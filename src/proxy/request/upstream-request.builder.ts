@@ -40,7 +40,7 @@ export class UpstreamRequestBuilder {
   readonly #authorities = new WeakMap<Target, string>();
 
   constructor(options: RequestBuildOptions = {}) {
-    this.#fates = new HeaderFates(options.identityHeaders);
+    this.#fates = fatesBy(options.identityHeaders);
     this.#preserveHost = options.preserveHost ?? false;
     this.#host = options.host;
   }
@@ -165,6 +165,19 @@ export class UpstreamRequestBuilder {
     }
     return authority;
   }
+}
+
+/** One for all upstreams that know the same names: they follow the names for good, and upstreams of files come and go. */
+const FATES = new WeakMap<IdentityHeaders, HeaderFates>();
+
+function fatesBy(identity: IdentityHeaders | undefined): HeaderFates {
+  if (identity === undefined) return new HeaderFates();
+  let fates = FATES.get(identity);
+  if (fates === undefined) {
+    fates = new HeaderFates(identity);
+    FATES.set(identity, fates);
+  }
+  return fates;
 }
 
 function replaced(

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DeclaredRoutes } from '../../../src/framework/kong/declared-routes.js';
 import { ask } from '../../support/gateway.harness.js';
@@ -89,9 +90,9 @@ describe('a Kong file that changes', () => {
 
   it('keeps the connections of services that stay as they are, and opens new ones for those that do not', async () => {
     const declared = kong.gateway.get(DeclaredRoutes, { strict: false });
-    const connections = new Set<unknown>();
+    const connections = new Set<Socket>();
     upstream.respond = (_req, res) => {
-      connections.add(res.socket);
+      connections.add(res.socket as Socket);
       res.end('{}');
     };
     await writeFile(kong.file, file('      - {name: one, paths: [/one]}'));
@@ -109,6 +110,7 @@ describe('a Kong file that changes', () => {
 
     expect(other.received.length).toBe(1);
     expect(connections.size).toBe(1);
+    await vi.waitFor(() => expect([...connections].every(({ destroyed }) => destroyed)).toBe(true));
   });
 
   it('lets a request that runs finish by the routes it came in by', async () => {
@@ -142,5 +144,42 @@ describe('a Kong file that changes', () => {
     await declared.reload('test');
 
     expect((await ask(`${kong.url}/more`)).status).toBe(429);
+  });
+});
+
+describe('a Kong file that changes under load', () => {
+  it('loses no request, however often it is swapped', async () => {
+    const stable = await RecordingUpstream.start();
+    const one = await RecordingUpstream.start();
+    const moving = (url: string, extra: string): string => `
+_format_version: "3.0"
+services:
+  - {name: stable, url: "${stable.url}", routes: [{name: stable, paths: [/stable]}]}
+  - {name: moving, url: "${url}", routes: [{name: moving, paths: [/moving]}, {name: ${extra}, paths: [/${extra}]}]}
+`;
+    const gateway = await startKong(moving(one.url, 'a'));
+    const declared = gateway.gateway.get(DeclaredRoutes, { strict: false });
+    let reloading = true;
+    const statuses: number[] = [];
+    const client = async (): Promise<void> => {
+      while (reloading) {
+        for (const path of ['/stable', '/moving']) statuses.push((await ask(gateway.url + path)).status);
+      }
+    };
+    const clients = [client(), client(), client(), client()];
+    const targets = [stable.url, one.url];
+
+    for (let i = 0; i < 20; i++) {
+      await writeFile(gateway.file, moving(targets[i % 2] as string, i % 3 === 0 ? 'b' : 'c'));
+      await declared.reload('test');
+    }
+    reloading = false;
+    await Promise.all(clients);
+
+    expect(statuses.length).toBeGreaterThan(20);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    await gateway.close();
+    await stable.close();
+    await one.close();
   });
 });

@@ -20,7 +20,7 @@ beforeAll(async () => {
   const server = createServer();
   sockets = new WebSocketServer({ server });
   sockets.on('connection', (socket) =>
-    socket.on('message', (data) => socket.send(`echo ${data.toString()}`)),
+    socket.on('message', (data: Buffer) => socket.send(`echo ${data.toString()}`)),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const socketPort = (server.address() as AddressInfo).port;
@@ -102,7 +102,7 @@ describe('the services of a Kong file', () => {
 
   it('leads requests to targets by a header, both of them in the long run (§2 hash_on)', async () => {
     for (let i = 0; i < 3; i++) await ask(`${kong.url}/by-header`, { headers: { 'X-Shop': 'berlin' } });
-    expect([one.received.length, two.received.length].sort()).toEqual([0, 3]);
+    expect([one.received.length, two.received.length].toSorted((a, b) => a - b)).toEqual([0, 3]);
 
     for (let i = 0; i < 20; i++) await ask(`${kong.url}/by-header`, { headers: { 'X-Shop': `shop ${i}` } });
     expect(Math.min(one.received.length, two.received.length)).toBeGreaterThan(0);

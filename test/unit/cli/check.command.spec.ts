@@ -16,6 +16,10 @@ beforeAll(() => {
     'services: [{name: s, host: h, routes: [{name: r, paths: [/a]}, {name: q, paths: [/b]}]}]\nplugins: [{name: key-auth}]',
   );
   put('open.yml', 'services: [{name: t, host: "${{ env "DECK_HOST" }}", routes: [{name: o, paths: [/o]}]}]');
+  put(
+    'regex.yml',
+    "services: [{name: s, host: h, routes: [{name: r, paths: ['~/(?<=a)b']}]}]\nplugins: [{name: key-auth}]",
+  );
   put('wrong.yml', 'services: [{name: s, hots: h}]\nroutes: [{name: r}]');
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -40,6 +44,15 @@ describe('portcullis check', () => {
       /^The configuration cannot run; 2 to mend:\n {2}\S+wrong\.yml:2:22 services\[0\]\.hots: hots is no field of Kong's here; did you mean host\?/,
     );
     expect(err).toMatch(/wrong\.yml:3:10 routes\[0\]: /);
+  });
+
+  it('tries the regexes of routes', async () => {
+    const { exitCode, err } = await commandLine(`check ${file('regex.yml')}`);
+
+    expect(exitCode).toBe(78);
+    expect(err).toMatch(
+      /^The configuration cannot run; 1 to mend:\n {2}\S+regex\.yml:2:\d+: route r: paths\[0\]/,
+    );
   });
 
   it('prints warnings of files that would run, exit 0', async () => {

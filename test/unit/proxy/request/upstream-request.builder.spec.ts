@@ -1,9 +1,10 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CLIENT_HEADER_RULES } from '../../../../src/contracts/client-header.rules.js';
 import { ForwardCall } from '../../../../src/contracts/forward-call.js';
 import type { HeaderEdit } from '../../../../src/contracts/header-edit.js';
 import { IdentityHeaders } from '../../../../src/contracts/identity-headers.js';
+import type { UpstreamTerms } from '../../../../src/contracts/upstream-terms.js';
 import { HOP_BY_HOP } from '../../../../src/proxy/hop-by-hop.js';
 import { UpstreamRequestBuilder } from '../../../../src/proxy/request/upstream-request.builder.js';
 import { callFor, namesOf, TARGET, valuesOf } from './call.fixture.js';
@@ -215,6 +216,64 @@ describe("the gateway's own headers", () => {
     expect(valuesOf(traced, 'traceparent')).toEqual(['ours']);
     expect(valuesOf(edited, 'traceparent')).toEqual(['ours']);
     expect(valuesOf(traced, 'tracestate')).toEqual(['s=1']);
+  });
+});
+
+describe('what a route wants of its upstream requests', () => {
+  const terms = (preserveHost: boolean): UpstreamTerms => ({
+    preserveHost,
+    names: new Set(['x-real-ip', 'x-own']),
+    fields: ({ clientAddress }) => ['X-Real-IP', clientAddress],
+  });
+  const withTerms = (given: UpstreamTerms, raw: readonly string[], edits: readonly HeaderEdit[] = []) => {
+    const call = callFor({ rawHeaders: raw });
+    call.exchange.upstreamTerms = given;
+    return builder.build(call.withEdits(edits), TARGET).headers;
+  };
+
+  it('stands before what every upstream is told, in place of what clients and edits say under its names', () => {
+    const headers = withTerms(
+      terms(false),
+      ['Host', 'api.example', 'X-Real-IP', 'forged', 'X-Own', 'forged'],
+      [
+        { kind: 'set', name: 'x-real-ip', value: 'edited' },
+        { kind: 'set', name: 'x-kept', value: 'edited' },
+      ],
+    );
+
+    expect(headers).toEqual([
+      'Host',
+      'users.internal:3001',
+      'x-kept',
+      'edited',
+      'X-Real-IP',
+      '203.0.113.9',
+      ...OURS,
+    ]);
+  });
+
+  it('may be the client’s own Host', () => {
+    expect(withTerms(terms(true), ['Host', 'api.example'])[1]).toBe('api.example');
+    expect(
+      withTerms(terms(true), ['Host', 'api.example'], [{ kind: 'set', name: 'host', value: 'edited' }])[1],
+    ).toBe('edited');
+  });
+
+  it('may be one Host for all targets', () => {
+    const fixed = new UpstreamRequestBuilder({ host: 'shop.internal' });
+
+    expect(fixed.build(callFor(), TARGET).headers[1]).toBe('shop.internal');
+  });
+});
+
+describe('builders that know the same names', () => {
+  it('follow them once, however many come and go', () => {
+    const identityHeaders = new IdentityHeaders();
+    const follow = vi.spyOn(identityHeaders, 'follow');
+
+    for (let i = 0; i < 3; i++) new UpstreamRequestBuilder({ identityHeaders });
+
+    expect(follow).toHaveBeenCalledTimes(1);
   });
 });
 
