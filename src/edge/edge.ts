@@ -221,7 +221,8 @@ export class Edge {
       return this.fail(exchange, new TypeError('Only a handshake of the client’s is answered with a 101.'));
     }
     if (exchange.finished || req.socket.destroyed) return body.discard();
-    const head = switchHead(exchange, response);
+    // What Express holds was dressed when it was handed over.
+    const head = switchHead(exchange, exchange.handedOver ? response : this.#dress(exchange, response));
     exchange.status = SWITCHING;
     // From here on it is the tunnel that notices when the client leaves.
     DownstreamConnection.of(req.socket, this.#left, this.#sweep).remove(exchange);
