@@ -157,6 +157,7 @@ export class Edge {
 
   /** Runs the declared route that takes the request; `false` when none does. */
   #takeDeclared(exchange: Exchange, declared: RouteSource): boolean {
+    if (this.#asksForCode(exchange)) return false;
     try {
       const route = declared.enter(exchange);
       if (route === undefined) return false;
@@ -187,6 +188,15 @@ export class Edge {
       this.fail(exchange, error);
     }
     return true;
+  }
+
+  /**
+   * Whether the request is a CORS preflight for a route of the code. What such a route does not allow itself, no declared
+   * route that takes OPTIONS at its path allows in its place.
+   */
+  #asksForCode({ method, req, path }: Exchange): boolean {
+    const asked = method === 'OPTIONS' ? preflightMethod(req) : undefined;
+    return asked !== undefined && this.plan.match(asked, path) !== undefined;
   }
 
   #serveLater(exchange: Exchange, next: Next): void {
