@@ -1,6 +1,7 @@
 import type { DownstreamReply, DownstreamRequest } from '../contracts/downstream.js';
 import { EarlyAnswer } from '../contracts/early-answer.js';
 import { Exchange } from '../contracts/exchange.js';
+import { headerValue } from '../contracts/raw-headers.js';
 import type { Plan } from '../routing/plan.js';
 import type { PlannedRoute } from '../routing/planned-route.js';
 import type { RouteSource } from '../routing/route-source.js';
@@ -77,7 +78,11 @@ function explainDeclared(declared: RouteSource, asked: AskedRequest): RequestExp
 
 /** Nothing of it is ever sent or written. */
 function exchangeOf({ method, path, headers, secure }: AskedRequest): Exchange {
-  const socket = { encrypted: secure };
+  // A client asks in its handshake for the host that it names in the request.
+  const servername = headerValue(headers, 'host')?.replace(PORT, '');
+  const socket = { encrypted: secure, servername: secure ? servername : undefined };
   const req = { method, url: path, rawHeaders: headers, headers: {}, socket } as unknown as DownstreamRequest;
   return new Exchange(req, {} as DownstreamReply, method, path, '', '127.0.0.1', '', 0, undefined);
 }
+
+const PORT = /:\d*$/;

@@ -98,6 +98,7 @@ export const CLIENT_HEADER_RULES: readonly Row[] = [
 
   // Words between proxies and their upstreams that steer routing or the method.
   { name: 'x-gateway-*', rule: 'strip', reference: 'control headers (CVE-2023-27487)' },
+  { name: 'x-kong-*', rule: 'strip', reference: 'control headers (CVE-2023-27487); the id of a request' },
   { name: 'x-envoy-*', rule: 'strip', reference: 'control headers (CVE-2023-27487)' },
   { name: 'x-original-*', rule: 'strip', reference: 'control headers (CVE-2023-27487)' },
   { name: 'x-rewrite-url', rule: 'strip', reference: 'control headers (CVE-2023-27487)' },

@@ -1,7 +1,7 @@
 /**
  * What the client used to reach us, as trusted proxies in between tell it. It is told on to upstreams, and a page's
- * `Origin` is compared with its host; no route, no target and no `Location` is made of it. A part nobody named is
- * `undefined`.
+ * `Origin` is compared with its host; no route and no target is made of it. A declared route asks it for the scheme, and
+ * sends clients to https under its host. A part nobody named is `undefined`.
  */
 export interface ForwardedOrigin {
   readonly proto: 'http' | 'https' | undefined;

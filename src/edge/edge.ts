@@ -157,6 +157,7 @@ export class Edge {
 
   /** Runs the declared route that takes the request; `false` when none does. */
   #takeDeclared(exchange: Exchange, declared: RouteSource): boolean {
+    if (this.#asksForCode(exchange)) return false;
     try {
       const route = declared.enter(exchange);
       if (route === undefined) return false;
@@ -187,6 +188,15 @@ export class Edge {
       this.fail(exchange, error);
     }
     return true;
+  }
+
+  /**
+   * Whether the request is a CORS preflight for a route of the code. What such a route does not allow itself, no declared
+   * route that takes OPTIONS at its path allows in its place.
+   */
+  #asksForCode({ method, req, path }: Exchange): boolean {
+    const asked = method === 'OPTIONS' ? preflightMethod(req) : undefined;
+    return asked !== undefined && this.plan.match(asked, path) !== undefined;
   }
 
   #serveLater(exchange: Exchange, next: Next): void {
@@ -221,7 +231,8 @@ export class Edge {
       return this.fail(exchange, new TypeError('Only a handshake of the client’s is answered with a 101.'));
     }
     if (exchange.finished || req.socket.destroyed) return body.discard();
-    const head = switchHead(exchange, response);
+    // What Express holds was dressed when it was handed over.
+    const head = switchHead(exchange, exchange.handedOver ? response : this.#dress(exchange, response));
     exchange.status = SWITCHING;
     // From here on it is the tunnel that notices when the client leaves.
     DownstreamConnection.of(req.socket, this.#left, this.#sweep).remove(exchange);

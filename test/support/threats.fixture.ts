@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
-import { type RunningGateway, startGateway, type Way } from './gateway.harness.js';
+import { type RunningGateway, startGateway, WAYS } from './gateway.harness.js';
+import { startKong } from './kong.gateway.js';
 import { type RawAnswer, RawClient, sendRaw } from './raw.client.js';
 import { readStrictRequest, type StrictRequest, valuesOf } from './strict-request.js';
 import { ThreatsModule } from './threats.app.js';
+import { threatsFile } from './threats.kong.js';
 import { WireUpstream } from './wire.upstream.js';
 
 /** How long a connection that must be closed may stay open before that is a failure. */
@@ -43,21 +45,28 @@ export interface ForwardedRequest extends StrictRequest {
   values(lowerCaseName: string): readonly string[];
 }
 
+/** The ways of code, and routes of a Kong file in place of it. */
+export const THREAT_WAYS = [...WAYS, 'declared'] as const;
+export type ThreatWay = (typeof THREAT_WAYS)[number];
+
 /** Starts the gateway of the threat specs before the promises of a `describe` and stops it after them. */
-export function threatsOf(way: Way, environment: Readonly<Record<string, string>> = {}): Threats {
+export function threatsOf(way: ThreatWay, environment: Readonly<Record<string, string>> = {}): Threats {
   let running: RunningGateway;
   let upstream: WireUpstream;
 
   beforeAll(async () => {
     upstream = await WireUpstream.start();
-    running = await startGateway(ThreatsModule, {
-      way,
-      environment: {
-        UPSTREAM_URL: upstream.url,
-        REBOUND_URL: `http://localhost:${upstream.port}`,
-        ...environment,
-      },
-    });
+    running =
+      way === 'declared'
+        ? await startKong(threatsFile(upstream.url), { environment })
+        : await startGateway(ThreatsModule, {
+            way,
+            environment: {
+              UPSTREAM_URL: upstream.url,
+              REBOUND_URL: `http://localhost:${upstream.port}`,
+              ...environment,
+            },
+          });
   });
 
   beforeEach(() => upstream.forget());

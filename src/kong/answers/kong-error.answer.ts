@@ -4,7 +4,7 @@ import type { UpstreamResponse } from '../../contracts/upstream-response.js';
 import { KongRefusal } from '../plugins/kong-refusal.js';
 import { answerFormat } from './answer-format.js';
 import { errorResponse, messageResponse } from './error-body.js';
-import { kongMessage } from './kong-message.js';
+import { kongWords } from './kong-message.js';
 import { requestIdOf } from './kong-terms.js';
 
 /** Writes an error as Kong does: by `Accept`, with `message` and `request_id`. */
@@ -29,13 +29,8 @@ export function kongUnmatchedAnswer(now: () => number) {
 
 function errorAnswer(exchange: Exchange, error: GatewayError, requestId: string): UpstreamResponse {
   if (!(error instanceof KongRefusal)) {
-    const { status, headers } = error;
-    return errorResponse(answerFormat(exchange.req.rawHeaders), {
-      status,
-      headers,
-      requestId,
-      message: kongMessage(error),
-    });
+    const { headers } = error;
+    return errorResponse(answerFormat(exchange.req.rawHeaders), { ...kongWords(error), headers, requestId });
   }
   const { status, message, messageOnly = false, headers = error.headers } = error.answer;
   if (messageOnly) return messageResponse({ status, message, headers });

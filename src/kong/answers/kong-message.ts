@@ -29,7 +29,16 @@ const BY_CODE: Partial<Readonly<Record<GatewayErrorCode, string>>> = {
   'rate-limited': 'API rate limit exceeded',
 };
 
-/** The words of Kong for an error of the gateway's own. They name no upstream and no cause. */
-export function kongMessage({ code, status }: GatewayError): string {
-  return BY_CODE[code] ?? BY_STATUS[status] ?? `The upstream server responded with ${status}`;
+/** What the system says of a name that has no address. */
+const UNRESOLVED: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ENODATA']);
+
+/** What Kong answers to an error of the gateway's own: no upstream and no cause is named. */
+export function kongWords(error: GatewayError): { readonly status: number; readonly message: string } {
+  const { code, status } = error;
+  // kong/runloop/balancer/init.lua: before there is an address, nothing was received from anybody.
+  if (code === 'upstream-unreachable' && UNRESOLVED.has((error.cause as NodeJS.ErrnoException)?.code)) {
+    return { status: 503, message: 'name resolution failed' };
+  }
+  const message = BY_CODE[code] ?? BY_STATUS[status] ?? `The upstream server responded with ${status}`;
+  return { status, message };
 }

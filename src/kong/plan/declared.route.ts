@@ -2,6 +2,7 @@ import { EarlyAnswer } from '../../contracts/early-answer.js';
 import type { Exchange } from '../../contracts/exchange.js';
 import { ForwardCall } from '../../contracts/forward-call.js';
 import type { ResponseStage } from '../../contracts/policy.js';
+import { headerValue } from '../../contracts/raw-headers.js';
 import { EMPTY_BODY, UpstreamResponse } from '../../contracts/upstream-response.js';
 import type { PlannedRoute } from '../../routing/planned-route.js';
 import { kongErrorAnswer } from '../answers/kong-error.answer.js';
@@ -40,7 +41,9 @@ export class DeclaredRoute {
   /** @throws KongRefusal, or EarlyAnswer where the client is sent to https */
   refuse(exchange: Exchange, { statusCode }: KongInsecure): never {
     this.#enter(exchange, undefined);
-    if (statusCode !== 426) throw new EarlyAnswer(movedToHttps(exchange, statusCode));
+    const host = askedHost(exchange);
+    // Whoever names no host cannot be sent to one.
+    if (statusCode !== 426 && host !== '') throw new EarlyAnswer(movedToHttps(exchange, statusCode, host));
     throw new KongRefusal('upgrade-required', {
       status: 426,
       message: 'Please use HTTPS protocol',
@@ -56,8 +59,14 @@ export class DeclaredRoute {
   }
 }
 
-/** The host is the one that the client asked, and that this route takes. */
-function movedToHttps({ req, forwarded, path, query }: Exchange, status: number): UpstreamResponse {
-  const host = forwarded?.host ?? req.headers.host ?? '';
+const PORT = /:\d*$/;
+
+/** The host that the client asked, by the word of a trusted proxy too; its port is where nobody speaks TLS. */
+function askedHost({ req, forwarded }: Exchange): string {
+  return (forwarded?.host ?? headerValue(req.rawHeaders, 'host') ?? '').replace(PORT, '');
+}
+
+/** The host is one that this route takes. */
+function movedToHttps({ path, query }: Exchange, status: number, host: string): UpstreamResponse {
   return new UpstreamResponse(status, ['Location', `https://${host}${path}${query}`], EMPTY_BODY);
 }

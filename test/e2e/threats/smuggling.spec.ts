@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { startGateway, WAYS } from '../../support/gateway.harness.js';
+import { startGateway } from '../../support/gateway.harness.js';
 import { RawClient, sendRaw } from '../../support/raw.client.js';
 import { edited } from '../../support/threats.edits.js';
-import { REFUSED, threatsOf, untilClosed } from '../../support/threats.fixture.js';
+import { REFUSED, THREAT_WAYS, threatsOf, untilClosed } from '../../support/threats.fixture.js';
 
 /** A POST to the public prefix with these fields and what follows them; each line of a field ends in CRLF. */
 const post = (fields: string, body = ''): string =>
@@ -10,8 +10,10 @@ const post = (fields: string, body = ''): string =>
 const chunked = (body: string): string => post('Transfer-Encoding: chunked\r\n', body);
 const LAST = '0\r\n\r\n';
 
-describe.each(WAYS)('smuggling, %s', (way) => {
+describe.each(THREAT_WAYS)('smuggling, %s', (way) => {
   const threats = threatsOf(way);
+  /** Rows about what only code can say. */
+  const ofCode = it.skipIf(way === 'declared');
 
   it.each([
     ['a length before chunked', post('Content-Length: 5\r\nTransfer-Encoding: chunked\r\n', LAST)],
@@ -261,7 +263,7 @@ describe.each(WAYS)('smuggling, %s', (way) => {
     expect(await threats.refuse(chunked(body))).toEqual(REFUSED);
   });
 
-  it.each([
+  ofCode.each([
     ['a bad chunk size', '0x5\r\nabcde\r\n0\r\n\r\n'],
     ['a bad size behind a good chunk', '3\r\nabc\r\n0x5\r\nabcde\r\n0\r\n\r\n'],
     ['a line break in a chunk extension', '2;\nxx\r\nab\r\n0\r\n\r\n'],
@@ -322,22 +324,26 @@ describe.each(WAYS)('smuggling, %s', (way) => {
     expect(outcomes).toEqual([REFUSED, REFUSED, REFUSED]);
   });
 
-  it('[10] serves nothing behind a request that asked for an upgrade, wherever the next read begins', async () => {
-    const asks = 'GET /api/1 HTTP/1.1\r\nHost: gateway\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n';
-    const client = new RawClient(threats.running.port).send(
-      `${asks}GET /api/2 HTTP/1.1\r\nHost: gateway\r\nX-A: `,
-    );
-    const first = await client.answer();
-    client.send('GET /api/inner HTTP/1.1\r\nHost: gateway\r\n\r\n');
+  ofCode(
+    '[10] serves nothing behind a request that asked for an upgrade, wherever the next read begins',
+    async () => {
+      const asks =
+        'GET /api/1 HTTP/1.1\r\nHost: gateway\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n';
+      const client = new RawClient(threats.running.port).send(
+        `${asks}GET /api/2 HTTP/1.1\r\nHost: gateway\r\nX-A: `,
+      );
+      const first = await client.answer();
+      client.send('GET /api/inner HTTP/1.1\r\nHost: gateway\r\n\r\n');
 
-    await client.closed();
+      await client.closed();
 
-    client.close();
-    expect(first.status).toBe(200);
-    expect(first.values('connection')).toEqual(['close']);
-    expect(threats.upstream.requests.map(({ target }) => target)).toEqual(['/public/1']);
-    expect(threats.upstream.wrong).toEqual([]);
-  });
+      client.close();
+      expect(first.status).toBe(200);
+      expect(first.values('connection')).toEqual(['close']);
+      expect(threats.upstream.requests.map(({ target }) => target)).toEqual(['/public/1']);
+      expect(threats.upstream.wrong).toEqual([]);
+    },
+  );
 
   it('[12] keeps its connections right when an upstream refuses before a body that was announced', async () => {
     const smuggled = 'GET /admin HTTP/1.1\r\nHost: x\r\n\r\n';
@@ -442,7 +448,7 @@ describe.each(WAYS)('smuggling, %s', (way) => {
     expect(request.values('x')).toEqual([]);
   });
 
-  it('[17] writes no decoded byte into the request line when a handler fills a template', async () => {
+  ofCode('[17] writes no decoded byte into the request line when a handler fills a template', async () => {
     const answer = await threats.send(
       'GET /shaped/named/%20HTTP%3a1.1%0d%0aX:y?q=%0d%0aX:y HTTP/1.1\r\nHost: gateway\r\n\r\n',
     );
@@ -453,7 +459,7 @@ describe.each(WAYS)('smuggling, %s', (way) => {
     expect(request.values('x')).toEqual([]);
   });
 
-  it.each([
+  ofCode.each([
     ['CRLF', '%0d%0aX-Smuggled:%20y'],
     ['LF', 'a%0aX-Smuggled:%20y'],
     ['CR', 'a%0db'],
@@ -466,17 +472,22 @@ describe.each(WAYS)('smuggling, %s', (way) => {
     expect(await threats.forwarded()).toBe('');
   });
 
-  it.each(['content-length', 'Transfer-Encoding', 'connection', 'upgrade', 'te', 'trailer', 'keep-alive'])(
-    '[18] lets no handler frame the request itself: %s',
-    async (name) => {
-      const answer = await threats.send(
-        `POST /shaped/framed/${name} HTTP/1.1\r\nHost: gateway\r\nContent-Length: 2\r\n\r\nab`,
-      );
+  ofCode.each([
+    'content-length',
+    'Transfer-Encoding',
+    'connection',
+    'upgrade',
+    'te',
+    'trailer',
+    'keep-alive',
+  ])('[18] lets no handler frame the request itself: %s', async (name) => {
+    const answer = await threats.send(
+      `POST /shaped/framed/${name} HTTP/1.1\r\nHost: gateway\r\nContent-Length: 2\r\n\r\nab`,
+    );
 
-      expect(answer.status).toBe(500);
-      expect(await threats.forwarded()).toBe('');
-    },
-  );
+    expect(answer.status).toBe(500);
+    expect(await threats.forwarded()).toBe('');
+  });
 
   it.each([
     ['GET', 'Content-Length: 10\r\n', '0123456789'],
@@ -493,7 +504,7 @@ describe.each(WAYS)('smuggling, %s', (way) => {
     expect(request).toMatchObject({ method, body: '0123456789' });
   });
 
-  it.each([
+  ofCode.each([
     ['GET', 'Content-Length: 10\r\n', '0123456789'],
     ['POST', 'Content-Length: 10\r\n', '0123456789'],
     ['DELETE', 'Transfer-Encoding: chunked\r\n', 'a;x=y\r\n0123456789\r\n0\r\nAuthorization: forged\r\n\r\n'],

@@ -32,6 +32,8 @@ describe('declarative files on the command line', () => {
     ['explain GET /till shop.kong.yml --host till.test --header x-kind:cash', 1, '426 by till'],
     ['explain GET /till shop.kong.yml --host https://till.test --header x-kind:cash', 0, '→ till'],
     ['explain POST /window/left shop.kong.yml', 1, '404'],
+    ['explain GET /vault shop.kong.yml --host https://vault.test:8443', 0, '→ vault'],
+    ['explain GET /vault shop.kong.yml --host https://other.test', 1, '404'],
   ])('%s', async (line, exitCode, text) => {
     const outcome = await commandLine(line);
 
