@@ -68,7 +68,7 @@ function compile(
     bucket: bucketOf(instance),
     headers: config.hideClientHeaders ? false : (fields, { windows }) => writeFields(fields, windows),
     fail: config.faultTolerant ? 'open' : 'closed',
-    store: !shared ? 'memory' : config.redis === undefined ? 'redis' : serverOf(config.redis),
+    ...storeOf(config, strict),
     // Kong's own way with Redis: it counts first and looks then.
     ...(shared && config.syncRate < 0 ? { countRefused: true } : {}),
     ...(lease === undefined ? {} : { lease }),
@@ -99,6 +99,16 @@ function leaseOf({ syncRate }: KongRateLimitingConfig, quotas: readonly KongRate
   const smallest = Math.min(...quotas.map(({ limit }) => limit));
   const lease = Math.min(LARGEST_LEASE, Math.floor(smallest / LEASE_SHARE));
   return lease < 2 ? undefined : lease;
+}
+
+/** Without a host it is whatever the gateway counts in: `REDIS_URL`, or its own memory, as it says at boot. */
+function storeOf(
+  { policy, redis }: KongRateLimitingConfig,
+  strict: boolean,
+): Pick<RateLimitOptions, 'store'> {
+  if (policy === 'local') return { store: 'memory' };
+  if (redis !== undefined) return { store: serverOf(redis) };
+  return strict ? { store: 'redis' } : {};
 }
 
 function serverOf(redis: KongRedisConfig): RedisServerOptions {

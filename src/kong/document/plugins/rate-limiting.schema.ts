@@ -139,6 +139,9 @@ function redisHolds(where: string, named: boolean, node: MapNode, reading: Readi
     at.fail(node, 'is missing; policy is redis and needs it, as in Kong.');
     return false;
   }
-  at.warn(node, 'is missing, which Kong refuses; REDIS_URL is used.');
+  at.warn(
+    node,
+    'is missing, which Kong refuses; REDIS_URL is used, and the memory of each instance where that is not set.',
+  );
   return true;
 }

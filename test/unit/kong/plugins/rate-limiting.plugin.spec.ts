@@ -59,7 +59,9 @@ class LimitingGateway {
   constructor(parts: LimitStoresParts = {}) {
     const { clock } = this;
     const stores = new LimitStores({ clock, ...parts });
-    this.limits = new Limits(new MemoryRateLimitStore({ clock }), [], SILENT_LIMIT_OBSERVER, stores);
+    // As the gateway chooses what it counts in.
+    const own = parts.state === undefined ? new MemoryRateLimitStore({ clock }) : stores.open('redis').store;
+    this.limits = new Limits(own, [], SILENT_LIMIT_OBSERVER, stores);
     this.policy = new RateLimitPolicy(this.limits);
   }
 
@@ -356,11 +358,23 @@ describe('§6 rate-limiting: policy redis', () => {
     }
   }
 
-  it('§6 rate-limiting: without a host it is REDIS_URL, and without that the file does not load', () => {
-    expect(() => new LimitingGateway().compile({ policy: 'redis' })).toThrow(
+  it('§6 rate-limiting: without a host it is REDIS_URL', async () => {
+    const call = new LimitingGateway({ state: failing }).limit({ policy: 'redis', faultTolerant: false });
+
+    expect((await call()).refusal?.code).toBe('limits-unavailable');
+  });
+
+  it('§6 rate-limiting: without a host and REDIS_URL it is the memory of the instance', async () => {
+    const call = new LimitingGateway().limit({ policy: 'redis', limits: { minute: 1 } });
+    const answers = [await call(), await call()];
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 429]);
+  });
+
+  it('§6 rate-limiting: without a host and REDIS_URL the strict way does not load', () => {
+    expect(() => new LimitingGateway().compile({ policy: 'redis' }, { strict: true })).toThrow(
       "store is 'redis', but REDIS_URL names none; set it, or name a Redis by its host.",
     );
-    expect(() => new LimitingGateway({ state: failing }).compile({ policy: 'redis' })).not.toThrow();
   });
 
   it('§6 rate-limiting: with a host it is that server, until the configuration is replaced', () => {
