@@ -13,11 +13,11 @@ import {
 } from '../../../../src/kong/plugins/rate-limiting.plugin.js';
 import { Limits } from '../../../../src/policies/rate-limit/limits.js';
 import { RateLimitPolicy } from '../../../../src/policies/rate-limit/rate-limit.policy.js';
+import { rateLimitStorage } from '../../../../src/policies/rate-limit/rate-limit.storage.js';
 import {
   LimitStores,
   type LimitStoresParts,
 } from '../../../../src/policies/rate-limit/stores/limit-stores.js';
-import { MemoryRateLimitStore } from '../../../../src/policies/rate-limit/stores/memory-rate-limit.store.js';
 import { FakeClock } from '../../policies/rate-limit/fixtures.js';
 import { type Asked, exchangeOf, fieldsOf, placeOf } from './limits-and-logs.fixture.js';
 
@@ -60,7 +60,7 @@ class LimitingGateway {
     const { clock } = this;
     const stores = new LimitStores({ clock, ...parts });
     // As the gateway chooses what it counts in.
-    const own = parts.state === undefined ? new MemoryRateLimitStore({ clock }) : stores.open('redis').store;
+    const own = rateLimitStorage({}, { clock, state: parts.state, observer: undefined });
     this.limits = new Limits(own, [], SILENT_LIMIT_OBSERVER, stores);
     this.policy = new RateLimitPolicy(this.limits);
   }
