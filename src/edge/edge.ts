@@ -237,8 +237,7 @@ export class Edge {
       return this.fail(exchange, new TypeError('Only a handshake of the client’s is answered with a 101.'));
     }
     if (exchange.finished || req.socket.destroyed) return body.discard();
-    // What Express holds was dressed when it was handed over.
-    const head = switchHead(exchange, exchange.handedOver ? response : this.#dress(exchange, response));
+    const head = switchHead(exchange, this.#dress(exchange, response));
     exchange.status = SWITCHING;
     // From here on it is the tunnel that notices when the client leaves.
     DownstreamConnection.of(req.socket, this.#left, this.#sweep).remove(exchange);
