@@ -3,7 +3,7 @@ import type { KongPluginMapping } from '../plugins/kong-plugin.js';
 
 /** A mapping whose plugin's name does not matter to whoever holds it. */
 // biome-ignore lint/suspicious/noExplicitAny: a list of mappings has no one name to be of.
-export type AnyPluginMapping = KongPluginMapping<any>;
+export type AnyPluginMapping = KongPluginMapping<any>; // oxlint-disable-line typescript/no-explicit-any -- the same
 
 /** How each plugin is carried out. */
 export type PluginMappings = ReadonlyMap<KongPluginName, AnyPluginMapping>;

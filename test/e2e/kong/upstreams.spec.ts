@@ -20,7 +20,7 @@ beforeAll(async () => {
   const server = createServer();
   sockets = new WebSocketServer({ server });
   sockets.on('connection', (socket) =>
-    socket.on('message', (data) => socket.send(`echo ${data.toString()}`)),
+    socket.on('message', (data) => socket.send(`echo ${(data as Buffer).toString()}`)),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const socketPort = (server.address() as AddressInfo).port;
