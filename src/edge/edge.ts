@@ -12,6 +12,7 @@ import { EMPTY_PLAN, type Plan } from '../routing/plan.js';
 import type { PlannedRoute } from '../routing/planned-route.js';
 import type { RouteSource } from '../routing/route-source.js';
 import { ConnectionSweep, type PaceLimits } from './connection-sweep.js';
+import { bodyLost, recoverBody } from './consumed-body.js';
 import { countReceived } from './counted-request.js';
 import { cutReply } from './cut-reply.js';
 import { DownstreamConnection } from './downstream-connection.js';
@@ -158,9 +159,14 @@ export class Edge {
   /** Runs the declared route that takes the request; `false` when none does. */
   #takeDeclared(exchange: Exchange, declared: RouteSource): boolean {
     if (this.#asksForCode(exchange)) return false;
+    // Express may have parsed it for a route of the code that was not taken after all.
+    const body = exchange.handedOver
+      ? recoverBody(exchange, exchange.req as { rawBody?: unknown })
+      : 'unread';
     try {
       const route = declared.enter(exchange);
       if (route === undefined) return false;
+      if (body === 'lost') throw bodyLost();
       if (exchange.method === 'OPTIONS' && goesNoFurther(exchange.req)) {
         this.reply(exchange, optionsResponse(route.facts.methods ?? []));
       } else runRoute(route, exchange, this.#reply, this.#fail);
@@ -231,8 +237,7 @@ export class Edge {
       return this.fail(exchange, new TypeError('Only a handshake of the client’s is answered with a 101.'));
     }
     if (exchange.finished || req.socket.destroyed) return body.discard();
-    // What Express holds was dressed when it was handed over.
-    const head = switchHead(exchange, exchange.handedOver ? response : this.#dress(exchange, response));
+    const head = switchHead(exchange, this.#dress(exchange, response));
     exchange.status = SWITCHING;
     // From here on it is the tunnel that notices when the client leaves.
     DownstreamConnection.of(req.socket, this.#left, this.#sweep).remove(exchange);

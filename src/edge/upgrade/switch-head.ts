@@ -15,14 +15,19 @@ const NOT_OURS =
  */
 export function switchHead(exchange: Exchange, { headers }: UpstreamResponse): string {
   const fields = ['Upgrade', 'websocket', 'Connection', 'Upgrade'];
+  const written = new Set<string>();
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
-    if (name.toLowerCase() !== 'x-correlation-id') fields.push(name, headers[i + 1] as string);
+    if (name.toLowerCase() === 'x-correlation-id') continue;
+    fields.push(name, headers[i + 1] as string);
+    written.add(name.toLowerCase());
   }
+  // Cookies of both sides stand side by side; of everything else the route's own word counts, as on any answer.
+  written.delete('set-cookie');
   // Only HTTP/1.1 switches.
   const res = exchange.res as ServerResponse;
   for (const name of exchange.handedOver ? res.getHeaderNames() : []) {
-    if (NOT_OURS.test(name)) continue;
+    if (NOT_OURS.test(name) || written.has(name.toLowerCase())) continue;
     for (const value of [res.getHeader(name) ?? []].flat()) fields.push(name, String(value));
   }
   fields.push(...exchange.replyHeaders, 'X-Correlation-ID', exchange.correlationId);

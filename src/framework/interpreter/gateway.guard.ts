@@ -5,6 +5,7 @@ import type { Exchange } from '../../contracts/exchange.js';
 import { exchangeOf } from '../../contracts/exchange-of.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
 import type { Principal } from '../../contracts/principal.js';
+import { bodyLost, recoverBody } from '../../edge/consumed-body.js';
 import { dressReply, undressReply } from '../../edge/dress-reply.js';
 import type { Edge } from '../../edge/edge.js';
 import { runBefore } from '../../edge/route.runner.js';
@@ -12,7 +13,6 @@ import { paramValues } from '../../routing/path-pattern.js';
 import type { PlannedRoute } from '../../routing/planned-route.js';
 import { handlerToken } from '../decorators/proxy-controller.decorator.js';
 import { EdgeHolder } from '../edge.holder.js';
-import { recoverBody } from './consumed-body.js';
 import { readHandlerBody } from './handler-body.js';
 import { type ExpressRequest, RouteRegistry } from './route.registry.js';
 
@@ -53,7 +53,9 @@ export class GatewayGuard implements CanActivate {
   }
 
   async #run(route: PlannedRoute, exchange: Exchange, req: GuardedRequest): Promise<boolean> {
-    recoverBody(exchange, route, req);
+    const body = recoverBody(exchange, req);
+    if (body === 'lost') throw bodyLost();
+    if (body === 'recovered') route.prepare(exchange);
     const waiting = runBefore(route.before, exchange);
     if (waiting !== undefined) await waiting;
     if (exchange.principal !== undefined) req.user = exchange.principal;

@@ -12,6 +12,7 @@ import { KongRefusal } from '../plugins/kong-refusal.js';
 import type { KongInsecure, KongTaken } from '../routing/kong-match.js';
 import { upstreamPath } from '../routing/upstream-path.js';
 import { captureValues } from './capture-names.js';
+import { grpcOnly, grpcsOnly, isGrpcRoute } from './grpc.stage.js';
 
 /** A route of a Kong file in the plan, which puts itself on the exchanges it takes. */
 export class DeclaredRoute {
@@ -38,9 +39,13 @@ export class DeclaredRoute {
     exchange.shapeOwnAnswer = this.shape;
   }
 
-  /** @throws KongRefusal, or EarlyAnswer where the client is sent to https */
+  /** @throws KongRefusal, or EarlyAnswer where the client is sent to https or reads its outcome elsewhere */
   refuse(exchange: Exchange, { statusCode }: KongInsecure): never {
     this.#enter(exchange, undefined);
+    if (isGrpcRoute(this.route)) {
+      grpcOnly(exchange);
+      throw grpcsOnly();
+    }
     const host = askedHost(exchange);
     // Whoever names no host cannot be sent to one.
     if (statusCode !== 426 && host !== '') throw new EarlyAnswer(movedToHttps(exchange, statusCode, host));

@@ -10,6 +10,7 @@ import { KongRefusal } from '../plugins/kong-refusal.js';
 import { captureNames } from './capture-names.js';
 import { CommonStages, NO_LIMIT } from './common-stages.js';
 import { DeclaredRoute } from './declared.route.js';
+import { grpcOnly, isGrpcRoute } from './grpc.stage.js';
 import { KongRoutes } from './kong.routes.js';
 import { kongAccess } from './kong-access.js';
 import type { KongPlanParts } from './kong-plan-parts.js';
@@ -74,6 +75,7 @@ function declare(route: KongRoute, rank: number, { compiler, parts, common }: Sh
     policies: [...limit.policies, ...plugins.map((plugin) => plugin.planned)],
     exceptions: [],
     before: [
+      ...(isGrpcRoute(route) ? [grpcOnly] : []),
       ...limit.before,
       ...before,
       ...(service !== undefined && facts.upgrades === true ? [common.handshake(service)] : []),

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { connect } from 'node:http2';
-import { All, Controller, Get, Module } from '@nestjs/common';
+import { gzipSync } from 'node:zlib';
+import { All, Body, Controller, Get, Module, Post } from '@nestjs/common';
 import {
   defineUpstream,
   env,
@@ -13,7 +14,7 @@ import {
   type UpstreamClient,
   UpstreamModule,
 } from 'portcullis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ask, WAYS } from '../../support/gateway.harness.js';
 import { askOn } from '../../support/http2.asker.js';
 import { type KongGateway, startKong } from '../../support/kong.gateway.js';
@@ -40,9 +41,18 @@ class PlainController {
   }
 }
 
+/** Its path is the file's on every other host. */
+@Controller({ host: 'code.test', path: 'orders' })
+class HostController {
+  @Post()
+  post(@Body() body: unknown) {
+    return { host: body };
+  }
+}
+
 @Module({
   imports: [GatewayModule.forRoot(), UpstreamModule.forFeature(CODE)],
-  controllers: [UsersController, PlainController],
+  controllers: [UsersController, PlainController, HostController],
 })
 class AppModule {}
 
@@ -114,7 +124,12 @@ services:
   it('tells of routes that the code takes away from the file', async () => {
     const [line] = await gateway.logged('declared-routes.overlap', 1);
 
-    expect(line).toMatchObject({ overlaps: [{ route: 'users', codeRoute: 'GET /api/users/:id' }] });
+    expect(line).toMatchObject({
+      overlaps: [
+        { route: 'users', codeRoute: 'GET /api/users/:id' },
+        { route: 'orders', codeRoute: 'POST /orders' },
+      ],
+    });
   });
 
   it('calls a service apart from an upstream of the code with the same name', async () => {
@@ -131,6 +146,37 @@ services:
       'compiled',
       'compiled',
     ]);
+  });
+
+  describe('at the path of a controller of another host, whose body was read for it', () => {
+    const body = '{"a":  1}';
+    const post = (host: string, sent: Buffer | string, coding = 'identity') =>
+      ask(`${gateway.url}/orders`, {
+        method: 'POST',
+        headers: { Host: host, 'Content-Type': 'application/json', 'Content-Encoding': coding },
+        body: sent,
+      });
+
+    beforeEach(() => {
+      declared.received.length = 0;
+    });
+
+    it('forwards it as it came', async () => {
+      const ours = await post('code.test', body);
+      const theirs = await post('other.test', body);
+
+      expect(ours.json()).toEqual({ host: { a: 1 } });
+      expect(theirs.status).toBe(200);
+      expect(declared.received.map((request) => request.body.toString())).toEqual([body]);
+    });
+
+    it('forwards nothing where only the text behind a content coding is left', async () => {
+      const answer = await post('other.test', gzipSync(body), 'gzip');
+
+      expect(answer.status).toBe(500);
+      expect(answer.json()).toMatchObject({ message: 'An unexpected error occurred' });
+      expect(declared.received).toEqual([]);
+    });
   });
 });
 

@@ -1,3 +1,5 @@
+import { Controller, Get, Module } from '@nestjs/common';
+import { GatewayModule, SecurityHeaders } from 'portcullis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { EchoUpstream } from '../../support/echo.upstream.js';
 import { ask } from '../../support/gateway.harness.js';
@@ -5,16 +7,24 @@ import { type KongGateway, startKong } from '../../support/kong.gateway.js';
 import { sendRaw } from '../../support/raw.client.js';
 import { handshake, nextMessage, openSocket } from '../../support/websocket.client.js';
 
-let upstream: EchoUpstream;
-let kong: KongGateway;
+/** Its path is the file's on every other host. */
+@Controller({ host: 'code.test', path: 'open' })
+@SecurityHeaders({})
+class HostController {
+  @Get()
+  get() {
+    return 'code';
+  }
+}
 
-beforeAll(async () => {
-  upstream = await EchoUpstream.start();
-  kong = await startKong(`
+@Module({ imports: [GatewayModule.forRoot()], controllers: [HostController] })
+class HostModule {}
+
+const file = (url: string): string => `
 _format_version: "3.0"
 services:
   - name: chat
-    url: ${upstream.url}
+    url: ${url}
     routes:
       - {name: open, paths: [/open], strip_path: false}
       - {name: keyed, paths: [/keyed], plugins: [{name: key-auth}]}
@@ -23,7 +33,14 @@ services:
         plugins: [{name: cors, config: {origins: ['https://page.test'], credentials: true}}]
 consumers:
   - {username: ann, keyauth_credentials: [{key: secret-of-ann}]}
-`);
+`;
+
+let upstream: EchoUpstream;
+let kong: KongGateway;
+
+beforeAll(async () => {
+  upstream = await EchoUpstream.start();
+  kong = await startKong(file(upstream.url));
 });
 afterEach(() => {
   for (const socket of upstream.sockets) socket.terminate();
@@ -70,5 +87,19 @@ describe('WebSockets on routes of a Kong file', () => {
 
   it('leaves ordinary requests to the same routes alone', async () => {
     expect((await ask(`${kong.url}/open`)).status).toBeLessThan(500);
+  });
+
+  it('writes them on a 101 where Express looked for a controller of another host first', async () => {
+    const beside = await startKong(file(upstream.url), {
+      module: HostModule,
+      environment: { JWT_SECRET: 'a'.repeat(32) },
+    });
+
+    const { socket, response } = await openSocket(beside.port, '/open', { headers: { Host: 'other.test' } });
+    socket.terminate();
+    await beside.close();
+
+    expect(response.headers['x-kong-request-id']).toMatch(/^[0-9a-f]{32}$/);
+    expect(response.headers).not.toHaveProperty('x-frame-options');
   });
 });
