@@ -7,7 +7,7 @@ import type { PluginMappings } from '../../kong/plan/plugin-mappings.js';
 import type { PolicyCompiler } from '../../kong/plugins/kong-plugin.js';
 import { compileKongRoutes } from '../../kong/routing/compile-kong-routes.js';
 import type { RegexLoad } from '../../kong/routing/regex-load.js';
-import type { KongUpstreams } from './kong.upstreams.js';
+import type { KongUpstreams, PreparedUpstreams } from './kong.upstreams.js';
 
 /** A configuration beside the one at work: it takes over whole, or is gone without a trace. */
 export interface BuiltKong {
@@ -40,7 +40,9 @@ export function buildKong(
   const { matcher, regexLoad, problems: unmatchable } = compileKongRoutes(configuration.routes);
   const backends = upstreams.prepare(configuration);
   const ignored = unheeded(configuration);
-  const { routes, problems } = planKong(configuration, { ...parts, matcher, consumers, backends, strict });
+  const { routes, problems } = orDiscard(backends, () =>
+    planKong(configuration, { ...parts, matcher, consumers, backends, strict }),
+  );
   return {
     configuration,
     routes,
@@ -53,6 +55,16 @@ export function buildKong(
       backends.discard();
     },
   };
+}
+
+/** A plan that cannot even be made leaves no upstream behind. */
+function orDiscard<T>(backends: PreparedUpstreams, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    backends.discard();
+    throw error;
+  }
 }
 
 /** What a configuration asks for and is not done. */
