@@ -24,6 +24,7 @@ import { type Outlook, outlookOn } from './outlook.js';
 import { preflightMethod } from './preflight.js';
 import { writeReply } from './reply.writer.js';
 import { ASTERISK } from './request-target.js';
+import { restoreBody } from './restore-body.js';
 import { runBefore, runRoute } from './route.runner.js';
 import { shapeOwnAnswer } from './shape-own-answer.js';
 import type { TransportRules } from './tls/transport-rules.js';
@@ -292,8 +293,13 @@ export class Edge {
   unmatched(exchange: Exchange): void {
     const { plan } = this;
     // Express had it for a route of the code whose host or version did not fit.
-    if (exchange.handedOver && plan.declared !== undefined && this.#takeDeclared(exchange, plan.declared))
-      return;
+    if (
+      exchange.handedOver &&
+      plan.declared !== undefined &&
+      restoreBody(exchange, exchange.req) !== 'gone'
+    ) {
+      if (this.#takeDeclared(exchange, plan.declared)) return;
+    }
     exchange.dress = plan.dress;
     const answer = unmatchedAnswer(exchange.method, plan.allowedMethods(exchange.path));
     if (answer instanceof GatewayError) this.fail(exchange, answer);

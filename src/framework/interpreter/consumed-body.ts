@@ -1,10 +1,10 @@
 import type { Exchange } from '../../contracts/exchange.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
+import { restoreBody } from '../../edge/restore-body.js';
 import type { PlannedRoute } from '../../routing/planned-route.js';
 
 /**
- * Puts a body back that somebody in front of the route has read: a body parser of the application, for instance.
- * The bytes it kept as `rawBody` are sent on; what it parsed is never serialised again.
+ * {@link restoreBody} for a route that was entered already.
  *
  * @throws GatewayError `internal` when the bytes are gone: waiting for them would hang the request
  */
@@ -13,15 +13,14 @@ export function recoverBody(
   route: PlannedRoute,
   req: { readonly rawBody?: unknown },
 ): void {
-  const { body } = exchange;
-  if (body === undefined || Buffer.isBuffer(body) || !body.stream.readableDidRead) return;
-  if (!Buffer.isBuffer(req.rawBody)) {
+  const found = restoreBody(exchange, req);
+  if (found === 'untouched') return;
+  if (found === 'gone') {
     throw new GatewayError('internal', {
       cause: new Error(
         'The body was read before the gateway could forward it: create the application with bodyParser: false or rawBody: true, and keep body parsers off proxied paths.',
       ),
     });
   }
-  exchange.body = req.rawBody;
   route.prepare(exchange);
 }
