@@ -77,10 +77,10 @@ function unheeded({ services, upstreams }: KongConfiguration): readonly ConfigPr
         'tls_verify is false; the certificate is verified nevertheless. Give the authority to the gateway in NODE_EXTRA_CA_CERTS.',
     }));
   const inTurn = upstreams
-    .filter(({ algorithm }) => algorithm === 'least-connections' || algorithm === 'latency')
-    .map(({ place, algorithm }) => ({
+    .filter(({ algorithm }) => algorithm === 'latency')
+    .map(({ place }) => ({
       where: placeText(place, 'algorithm'),
-      message: `algorithm is ${algorithm}; the targets take turns by weight, as with round-robin.`,
+      message: 'algorithm is latency; the targets take turns by weight, as with round-robin.',
     }));
   return [...unverified, ...inTurn];
 }
