@@ -110,7 +110,7 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
     for (const each of servers) this.#expectProxyHeaders(each);
     limitAllConnections(servers, this.settings.limits, this.#connectionRefused);
     for (const each of servers) tellFailingAccepts(each, this.warnings.acceptFailing);
-    if (this.declared.files.length > 0) await this.#watchDeclared();
+    if (this.declared.files.length > 0) this.#watchDeclared();
   }
 
   async #loadDeclared(): Promise<readonly ConfigProblem[]> {
@@ -123,9 +123,9 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
     }
   }
 
-  async #watchDeclared(): Promise<void> {
+  #watchDeclared(): void {
     this.#tellOverlaps(this.edge.plan);
-    await this.declared.watch((source) => {
+    this.declared.watch((source) => {
       // Each request keeps the routes it was matched in.
       this.edge.plan = this.edge.plan.beside(source);
       this.#tellOverlaps(this.edge.plan);

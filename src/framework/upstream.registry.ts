@@ -7,7 +7,7 @@ import type { Forwarder } from '../contracts/forwarder.js';
 import { IdentityHeaders } from '../contracts/identity-headers.js';
 import type { UpstreamDefinition } from '../contracts/upstream-definition.js';
 import type { UpstreamRequest } from '../contracts/upstream-request.js';
-import type { UpstreamStatus } from '../contracts/upstream-status.js';
+import type { PoolStatus, UpstreamStatus } from '../contracts/upstream-status.js';
 import type { Observability } from '../observability/create-observability.js';
 import { describeCause } from '../observability/describe-cause.js';
 import { EVENTS, type EventLog } from '../observability/events.js';
@@ -110,13 +110,13 @@ export class UpstreamRegistry implements OnApplicationShutdown {
     return settings;
   }
 
-  #run(settings: UpstreamSettings, { host, choose }: DeclaredTerms = {}): UpstreamRuntime {
+  #run(settings: UpstreamSettings, { host, chooser }: DeclaredTerms = {}): UpstreamRuntime {
     const { forwarder, upgrades } = this.#forwardersOf(settings);
     return new UpstreamRuntime({
       settings,
       forwarder,
       upgrades,
-      choose,
+      choose: chooser?.(() => forwarder.stats?.()),
       builder: new UpstreamRequestBuilder({ identityHeaders: this.identityHeaders, host }),
       observer: this.observability.observer,
       clock: this.clock,
@@ -153,8 +153,8 @@ export class UpstreamRegistry implements OnApplicationShutdown {
 export interface DeclaredTerms {
   /** The `Host` of every target, in place of its own. */
   readonly host?: string | undefined;
-  /** Chooses a target by the request. */
-  readonly choose?: ChooseTarget | undefined;
+  /** Makes what chooses targets, of what is known of the connections to each by its id. */
+  readonly chooser?: ((pools: () => ReadonlyMap<string, PoolStatus> | undefined) => ChooseTarget) | undefined;
 }
 
 /** What carries requests to an upstream, and what carries handshakes of WebSockets. */

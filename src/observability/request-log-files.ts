@@ -16,6 +16,8 @@ interface OpenFile {
   readonly path: string;
   users: number;
   look: NodeJS.Timeout | undefined;
+  /** Under way; whoever asks meanwhile asks for the same. */
+  asking: Promise<void> | undefined;
 }
 
 /** The files of request logs, each open once, written as the access log is: without waiting, and with an end to patience. */
@@ -56,11 +58,14 @@ export class RequestLogFiles implements LogFiles {
     if (path === STDOUT) return { write: (line) => this.stdout.write(`${line}\n`), close() {} };
     let file = this.#open.get(path);
     if (file === undefined) {
-      file = { sink: this.#sinkAt(path), path, users: 0, look: undefined };
+      file = { sink: this.#sinkAt(path), path, users: 0, look: undefined, asking: undefined };
       this.#open.set(path, file);
     } else {
-      // A configuration that is read anew may be how somebody asks for a new file.
-      void this.#goOnInNew(file);
+      // A configuration that is read anew may be how somebody asks for a new file; it may have thousands of routes.
+      const known = file;
+      known.asking ??= this.#goOnInNew(known).finally(() => {
+        known.asking = undefined;
+      });
     }
     const opened = file;
     opened.users++;

@@ -29,8 +29,11 @@ export class DeclaredRoutes implements OnApplicationShutdown {
   #refused = '';
   #loading: Promise<void> | undefined;
   #stop: (() => void) | undefined;
+  readonly #paths: WatchedPaths;
 
-  constructor(private readonly parts: DeclaredRoutesParts) {}
+  constructor(private readonly parts: DeclaredRoutesParts) {
+    this.#paths = new WatchedPaths(this.files, (name) => KONG_FILE.test(name));
+  }
 
   /** Those at work; `undefined` without files. */
   get source(): RouteSource | undefined {
@@ -45,27 +48,22 @@ export class DeclaredRoutes implements OnApplicationShutdown {
   /** @throws ConfigError with every problem of every file */
   async load(): Promise<void> {
     if (this.parts.settings === undefined) return;
-    const built = await this.#build();
-    if (built.problems.length > 0) {
-      built.discard?.();
-      throw new ConfigError(built.problems);
-    }
-    this.#take(built as BuiltKong, 'boot');
+    // Before a byte is read: what changes meanwhile is a change.
+    await this.#paths.know();
+    const { built, problems } = await this.#build();
+    if (built === undefined) throw new ConfigError(problems);
+    this.#take(built, 'boot');
   }
 
   /** Looks for changes from now on. `changed` is told when other routes are at work. */
-  async watch(changed: (source: RouteSource | undefined) => void): Promise<void> {
-    const { settings } = this.parts;
-    if (settings === undefined) return;
-    const paths = new WatchedPaths(settings.files, (name) => KONG_FILE.test(name));
-    await paths.know();
+  watch(changed: (source: RouteSource | undefined) => void): void {
     this.#changed = changed;
     let looking = false;
     this.#stop = everyInterval(LOOK_EVERY_MS, () => {
       // A look that hangs, on a volume that is gone, is not joined by another.
       if (looking) return;
       looking = true;
-      void this.#look(paths).finally(() => {
+      void this.#look().finally(() => {
         looking = false;
       });
     });
@@ -84,39 +82,37 @@ export class DeclaredRoutes implements OnApplicationShutdown {
 
   #changed: (source: RouteSource | undefined) => void = () => {};
 
-  async #look(paths: WatchedPaths): Promise<void> {
-    if (await paths.look()) await this.reload('file');
+  async #look(): Promise<void> {
+    if (await this.#paths.look()) await this.reload('file');
   }
 
   async #reload(cause: string): Promise<void> {
     try {
-      const built = await this.#build();
-      if (built.problems.length > 0) {
-        built.discard?.();
-        this.#refuse(cause, built.problems);
-        return;
-      }
-      this.#take(built as BuiltKong, cause);
+      const { built, problems } = await this.#build();
+      if (built === undefined) this.#refuse(cause, problems);
+      else this.#take(built, cause);
     } catch (error) {
-      // Whatever a file makes go wrong, the gateway serves on with what it has.
-      this.#refuse(cause, [{ where: this.files.join(', '), message: `cannot be used (${String(error)}).` }]);
+      // Whatever a file makes go wrong, the gateway serves on with what it has; the words may quote the file.
+      this.#refuse(cause, [
+        { where: this.files.join(', '), message: `cannot be used (${(error as Error).name}).` },
+      ]);
     }
   }
 
-  async #build(): Promise<BuiltKong | Refused> {
+  async #build(): Promise<Attempt> {
     const { settings, environment, ...parts } = this.parts;
     const { files, strict } = settings as NonNullable<typeof settings>;
     const read = await readKongFiles(files, { environment, strict });
-    const problems = read.problems.map(findingProblem);
-    const warnings = read.warnings.map(findingProblem);
-    // What is wrong elsewhere is told at once too, as far as it can be known.
-    if (read.configuration === undefined) return { problems, discard: undefined };
+    if (read.configuration === undefined) {
+      return { built: undefined, problems: read.problems.map(findingProblem) };
+    }
     const built = buildKong(read.configuration, strict, parts);
-    return {
-      ...built,
-      problems: [...problems, ...built.problems],
-      warnings: [...warnings, ...built.warnings],
-    };
+    if (built.problems.length > 0) {
+      built.discard();
+      return { built: undefined, problems: built.problems };
+    }
+    const warnings = [...read.warnings.map(findingProblem), ...built.warnings];
+    return { built: { ...built, warnings }, problems: [] };
   }
 
   #take(built: BuiltKong, cause: string): void {
@@ -153,8 +149,9 @@ export class DeclaredRoutes implements OnApplicationShutdown {
   }
 }
 
-/** A configuration that could not even be read. */
-interface Refused {
+/** What came of the files as they are now. */
+interface Attempt {
+  /** `undefined` as soon as there is one problem. */
+  readonly built: BuiltKong | undefined;
   readonly problems: readonly ConfigProblem[];
-  readonly discard: undefined;
 }

@@ -7,7 +7,7 @@ import type { PluginMappings } from '../../kong/plan/plugin-mappings.js';
 import type { PolicyCompiler } from '../../kong/plugins/kong-plugin.js';
 import { compileKongRoutes } from '../../kong/routing/compile-kong-routes.js';
 import type { RegexLoad } from '../../kong/routing/regex-load.js';
-import type { KongUpstreams } from './kong.upstreams.js';
+import type { KongUpstreams, PreparedUpstreams } from './kong.upstreams.js';
 
 /** A configuration beside the one at work: it takes over whole, or is gone without a trace. */
 export interface BuiltKong {
@@ -40,7 +40,9 @@ export function buildKong(
   const { matcher, regexLoad, problems: unmatchable } = compileKongRoutes(configuration.routes);
   const backends = upstreams.prepare(configuration);
   const ignored = unheeded(configuration);
-  const { routes, problems } = planKong(configuration, { ...parts, matcher, consumers, backends, strict });
+  const { routes, problems } = orDiscard(backends, () =>
+    planKong(configuration, { ...parts, matcher, consumers, backends, strict }),
+  );
   return {
     configuration,
     routes,
@@ -55,6 +57,16 @@ export function buildKong(
   };
 }
 
+/** A plan that cannot even be made leaves no upstream behind. */
+function orDiscard<T>(backends: PreparedUpstreams, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    backends.discard();
+    throw error;
+  }
+}
+
 /** What a configuration asks for and is not done. */
 function unheeded({ services, upstreams }: KongConfiguration): readonly ConfigProblem[] {
   const unverified = services
@@ -65,10 +77,10 @@ function unheeded({ services, upstreams }: KongConfiguration): readonly ConfigPr
         'tls_verify is false; the certificate is verified nevertheless. Give the authority to the gateway in NODE_EXTRA_CA_CERTS.',
     }));
   const inTurn = upstreams
-    .filter(({ algorithm }) => algorithm === 'least-connections' || algorithm === 'latency')
-    .map(({ place, algorithm }) => ({
+    .filter(({ algorithm }) => algorithm === 'latency')
+    .map(({ place }) => ({
       where: placeText(place, 'algorithm'),
-      message: `algorithm is ${algorithm}; the targets take turns by weight, as with round-robin.`,
+      message: 'algorithm is latency; the targets take turns by weight, as with round-robin.',
     }));
   return [...unverified, ...inTurn];
 }

@@ -10,9 +10,14 @@ export interface KongUpstreamPlace {
   readonly settings: UpstreamSettings;
   /** The `Host` of every target, in place of its own. */
   readonly host: string | undefined;
-  /** What leads a request to its target; `undefined` where they take turns. */
-  readonly hashing: Pick<KongUpstream, 'hashOn' | 'hashFallback' | 'slots'> | undefined;
+  /** How a request comes to its target; `undefined` where they take turns. */
+  readonly balance: KongBalance | undefined;
 }
+
+/** By what a request shows, or by what is under way. */
+export type KongBalance =
+  | ({ readonly by: 'hash' } & Pick<KongUpstream, 'hashOn' | 'hashFallback' | 'slots'>)
+  | { readonly by: 'load' };
 
 /**
  * The upstream that a service of a Kong file is.
@@ -62,13 +67,14 @@ export function kongUpstreamSettings(
     proxy: undefined,
     critical: false,
   });
-  return { settings, host, hashing: hashingOf(pool) };
+  return { settings, host, balance: balanceOf(pool) };
 }
 
-function hashingOf(pool: KongUpstream | undefined): KongUpstreamPlace['hashing'] {
+function balanceOf(pool: KongUpstream | undefined): KongBalance | undefined {
+  if (pool?.algorithm === 'least-connections') return { by: 'load' };
   if (pool === undefined || pool.hashOn.on === 'none') return undefined;
   const { hashOn, hashFallback, slots } = pool;
-  return { hashOn, hashFallback, slots };
+  return { by: 'hash', hashOn, hashFallback, slots };
 }
 
 function targetsOf(service: KongService, pool: KongUpstream | undefined): readonly Target[] {

@@ -4,9 +4,10 @@ import type { KongConfiguration, KongService } from '../../kong/kong-configurati
 import { hashKey } from '../../kong/plan/hash-key.js';
 import type { KongBackend, KongBackends } from '../../kong/plan/kong-backends.js';
 import { KongRefusal } from '../../kong/plugins/kong-refusal.js';
-import type { ChooseTarget, UpstreamRuntime } from '../../proxy/upstream/upstream.runtime.js';
+import type { UpstreamRuntime } from '../../proxy/upstream/upstream.runtime.js';
 import { HashRing } from '../../targets/hash-ring.js';
-import type { UpstreamRegistry } from '../upstream.registry.js';
+import { LeastLoaded } from '../../targets/least-loaded.js';
+import type { DeclaredTerms, UpstreamRegistry } from '../upstream.registry.js';
 import { type KongUpstreamPlace, kongUpstreamSettings } from './kong-upstream.settings.js';
 
 interface Running {
@@ -77,17 +78,24 @@ export class PreparedUpstreams implements KongBackends {
     const runtime =
       kept !== undefined && isDeepStrictEqual(kept.place, place)
         ? kept.runtime
-        : this.registry.runDeclared(place.settings, { host: place.host, choose: chooseBy(place) });
+        : this.registry.runDeclared(place.settings, { host: place.host, chooser: chooserOf(place) });
     this.running.set(name, { place, runtime });
     return { name, forward: (call) => runtime.execute(call) };
   }
 }
 
-function chooseBy({ hashing, settings }: KongUpstreamPlace): ChooseTarget | undefined {
-  const keyOf = hashing && hashKey(hashing);
+function chooserOf({ balance, settings: { targets } }: KongUpstreamPlace): DeclaredTerms['chooser'] {
+  if (balance === undefined) return undefined;
+  if (balance.by === 'load') {
+    return (pools) => {
+      const least = new LeastLoaded(targets, pools);
+      return (_exchange, failed) => least.pick(failed);
+    };
+  }
+  const keyOf = hashKey(balance);
   if (keyOf === undefined) return undefined;
-  const ring = new HashRing(settings.targets, hashing?.slots ?? 0);
-  return (exchange, failed) => {
+  const ring = new HashRing(targets, balance.slots);
+  return () => (exchange, failed) => {
     const key = keyOf(exchange);
     return key === undefined ? undefined : ring.pick(key, failed);
   };

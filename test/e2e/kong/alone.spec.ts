@@ -122,6 +122,13 @@ describe('a gateway of a Kong file alone', () => {
     expect((await ask(`${kong.url}/api/users`, { method: 'OPTIONS' })).status).toBe(404);
   });
 
+  it('refuses a path that can be read in two ways, in the same words (§5)', async () => {
+    const answer = await ask(`${kong.url}/api//users`);
+
+    expect(answer.status).toBe(400);
+    expect(answer.json()).toMatchObject({ message: 'Bad request' });
+  });
+
   it('asks for https where the route takes nothing else (§2)', async () => {
     const answer = await ask(`${kong.url}/secure`);
 

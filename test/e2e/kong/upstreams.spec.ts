@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { connect } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { ask } from '../../support/gateway.harness.js';
 import { askOn } from '../../support/http2.asker.js';
@@ -43,6 +43,9 @@ upstreams:
     hash_on_header: x-shop
     hash_fallback: ip
     targets: [{target: "127.0.0.1:${one.port}"}, {target: "127.0.0.1:${two.port}"}]
+  - name: least
+    algorithm: least-connections
+    targets: [{target: "127.0.0.1:${one.port}"}, {target: "127.0.0.1:${two.port}"}]
   - name: empty
     targets: [{target: "127.0.0.1:9", weight: 0}]
   - name: half-dead
@@ -53,6 +56,7 @@ services:
   - {name: pooled, host: pool, routes: [{name: pooled, paths: [/pooled]}]}
   - {name: sticky, host: sticky, routes: [{name: sticky, paths: [/sticky]}]}
   - {name: by-header, host: by-header, routes: [{name: by-header, paths: [/by-header]}]}
+  - {name: least, host: least, routes: [{name: least, paths: [/least]}]}
   - {name: empty, host: empty, routes: [{name: empty, paths: [/empty]}]}
   - {name: half-dead, host: half-dead, retries: 1, routes: [{name: half-dead, paths: [/half-dead]}]}
   - {name: slow, url: "${one.url}", read_timeout: 60, retries: 2, routes: [{name: slow, paths: [/slow]}]}
@@ -106,6 +110,22 @@ describe('the services of a Kong file', () => {
 
     for (let i = 0; i < 20; i++) await ask(`${kong.url}/by-header`, { headers: { 'X-Shop': `shop ${i}` } });
     expect(Math.min(one.received.length, two.received.length)).toBeGreaterThan(0);
+  });
+
+  it('sends requests to where fewest are under way (§2 algorithm)', async () => {
+    let release = (): void => {};
+    one.respond = (_req, res) => {
+      release = () => void res.end('{}');
+    };
+    // Targets that are level take turns, so one of the first two waits.
+    const waiting = [ask(`${kong.url}/least`), ask(`${kong.url}/least`)];
+    await vi.waitFor(() => expect(one.received.length + two.received.length).toBe(2));
+
+    for (let i = 0; i < 4; i++) await ask(`${kong.url}/least`);
+
+    expect([one.received.length, two.received.length]).toEqual([1, 5]);
+    release();
+    await Promise.all(waiting);
   });
 
   it('answers 503 where no target has a weight', async () => {
@@ -169,6 +189,7 @@ describe('the services of a Kong file', () => {
       'pooled',
       'sticky',
       'by-header',
+      'least',
       'half-dead',
       'slow',
       'sockets',

@@ -34,7 +34,7 @@ describe('the command line', () => {
 
       expect(exitCode).toBe(64);
       expect(out).toBe('');
-      expect(err).toContain('start, routes, explain, check, token, key');
+      expect(err).toContain('start, routes, explain, token, key');
     },
   );
 

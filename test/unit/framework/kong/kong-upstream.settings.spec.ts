@@ -70,7 +70,7 @@ upstreams:
       ],
       tls: { serverName: 'shop.internal' },
     });
-    expect(place?.hashing).toBeUndefined();
+    expect(place?.balance).toBeUndefined();
   });
 
   it('§2 upstreams: a hash_on chooses targets by the request', () => {
@@ -79,11 +79,21 @@ services: [{name: s, host: pool}]
 upstreams: [{name: pool, hash_on: header, hash_on_header: x-id, slots: 50, targets: [{target: "a.test:80"}]}]
 `);
 
-    expect(place?.hashing).toEqual({
+    expect(place?.balance).toEqual({
+      by: 'hash',
       hashOn: { on: 'header', name: 'x-id' },
       hashFallback: { on: 'none' },
       slots: 50,
     });
+  });
+
+  it('§2 upstreams: least-connections chooses them by what is under way', () => {
+    const place = upstreamOf(`
+services: [{name: s, host: pool}]
+upstreams: [{name: pool, algorithm: least-connections, targets: [{target: "a.test:80"}]}]
+`);
+
+    expect(place?.balance).toEqual({ by: 'load' });
   });
 
   it('§2 targets: without one that has a weight there is no upstream', () => {
