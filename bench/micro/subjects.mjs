@@ -205,11 +205,11 @@ function quota() {
   const callers = Array.from({ length: 1024 }, (_, i) => exchange(undefined, `user-${i}`));
   const counting = (options) => {
     const limit = { limit: 1_000_000_000, window: '1m', by: 'subject', ...options };
-    const stage = limits.rateStage(resolveRateLimit(limit, JSON.stringify(options)), ROUTE);
+    const { before } = limits.rateStage(resolveRateLimit(limit, JSON.stringify(options)), ROUTE);
     return (turn) => {
       const caller = callers[turn & 1023];
       caller.replyHeaders.length = 0;
-      return stage(caller);
+      return before(caller);
     };
   };
   return {
