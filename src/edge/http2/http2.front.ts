@@ -1,6 +1,7 @@
 import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { Edge, Next } from '../edge.js';
+import type { Edge } from '../edge.js';
+import type { Next } from '../express.handover.js';
 import { peerOf } from '../peer-address.js';
 import { Http2Connection, type RequestTaker } from './http2.connection.js';
 import type { Http2Request } from './http2.request.js';
