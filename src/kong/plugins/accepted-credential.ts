@@ -1,6 +1,6 @@
 import type { HeaderEdit } from '../../contracts/header-edit.js';
 import { type Principal, principalOf } from '../../contracts/principal.js';
-import type { KnownConsumer } from '../kong-consumers.js';
+import type { KnownConsumer, OwnedCredential } from '../kong-consumers.js';
 import { consumerHeaders } from './consumer-headers.js';
 
 /** Who a request is from, with what its upstream is told of that. Made once for as long as it holds. */
@@ -30,6 +30,21 @@ export function accepted(
 ): AcceptedCredential {
   const principal = principalOf({ ...parts, consumer, credential });
   return Object.freeze({ principal, edits: consumerHeaders(consumer, told) });
+}
+
+/** Makes each credential's {@link accepted} when it is first shown, and keeps it for as long as the credential is there. */
+export function acceptedOnce<Credential>(
+  make: (owned: OwnedCredential<Credential>) => AcceptedCredential,
+): (owned: OwnedCredential<Credential>) => AcceptedCredential {
+  const known = new WeakMap<OwnedCredential<Credential>, AcceptedCredential>();
+  return (owned) => {
+    let made = known.get(owned);
+    if (made === undefined) {
+      made = make(owned);
+      known.set(owned, made);
+    }
+    return made;
+  };
 }
 
 /** Stands for whoever showed no credential that counts: a consumer without one. */

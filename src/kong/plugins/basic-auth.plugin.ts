@@ -8,7 +8,7 @@ import { sentCredential } from '../../policies/authenticate/credentials/sent-cre
 import { isPasswordOf } from '../consumers/basic-password.js';
 import type { KongBasicAuthCredential } from '../kong-configuration.js';
 import type { OwnedCredential } from '../kong-consumers.js';
-import { type AcceptedCredential, accepted, type CredentialRefusal } from './accepted-credential.js';
+import { accepted, acceptedOnce, type CredentialRefusal } from './accepted-credential.js';
 import { type Authentication, anonymousProblems, authenticationStage } from './authentication.stage.js';
 import { challenge } from './kong-challenge.js';
 import type { KongPluginMapping, PluginPlace } from './kong-plugin.js';
@@ -75,15 +75,7 @@ function hideBasic(exchange: Exchange): void {
   if (own) exchange.call = exchange.call?.withoutHeader('Authorization');
 }
 
-const ACCEPTED = new WeakMap<OwnedCredential<KongBasicAuthCredential>, AcceptedCredential>();
-
-function acceptedPair(owned: OwnedCredential<KongBasicAuthCredential>): AcceptedCredential {
-  let made = ACCEPTED.get(owned);
-  if (made === undefined) {
-    const { credential, owner } = owned;
-    const parts = { method: 'basic-auth', subject: credential.username };
-    made = accepted(parts, owner, credential.id, credential.username);
-    ACCEPTED.set(owned, made);
-  }
-  return made;
-}
+const acceptedPair = acceptedOnce(({ credential, owner }: OwnedCredential<KongBasicAuthCredential>) => {
+  const { id, username } = credential;
+  return accepted({ method: 'basic-auth', subject: username }, owner, id, username);
+});

@@ -3,8 +3,11 @@ import { GatewayError, type GatewayErrorOptions } from '../../contracts/gateway-
 import type { Stage } from '../../contracts/policy.js';
 import { type KongAnswer, KongRefusal } from './kong-refusal.js';
 
-/** What Kong says where a policy refuses; `undefined` leaves it to how routes of Kong answer the gateway's own codes. */
-export type KongWords = (exchange: Exchange, error: GatewayError) => KongAnswer | undefined;
+/**
+ * What Kong says where a policy refuses, with a refusal of its own where logs shall know of another one; `undefined`
+ * leaves it to how routes of Kong answer the gateway's own codes.
+ */
+export type KongWords = (exchange: Exchange, error: GatewayError) => KongAnswer | KongRefusal | undefined;
 
 /** A policy's stage whose refusals the client reads in Kong's words. */
 export function inKongsWords(stage: Stage, words: KongWords): Stage {
@@ -26,7 +29,8 @@ export function inKongsWords(stage: Stage, words: KongWords): Stage {
 function said(exchange: Exchange, thrown: unknown, words: KongWords): unknown {
   if (!(thrown instanceof GatewayError) || thrown instanceof KongRefusal) return thrown;
   const answer = words(exchange, thrown);
-  return answer === undefined ? thrown : new KongRefusal(thrown.code, answer, optionsOf(thrown));
+  if (answer === undefined) return thrown;
+  return answer instanceof KongRefusal ? answer : new KongRefusal(thrown.code, answer, optionsOf(thrown));
 }
 
 /** What logs and metrics know of an error. */

@@ -1,7 +1,12 @@
 import { REPEATED } from '../../policies/authenticate/credentials/repeated.js';
 import type { KongKeyAuthCredential } from '../kong-configuration.js';
 import type { OwnedCredential } from '../kong-consumers.js';
-import { type AcceptedCredential, accepted, type CredentialRefusal } from './accepted-credential.js';
+import {
+  type AcceptedCredential,
+  accepted,
+  acceptedOnce,
+  type CredentialRefusal,
+} from './accepted-credential.js';
 import { type Authentication, anonymousProblems, authenticationStage } from './authentication.stage.js';
 import { KeySearch, type SentKey } from './key-auth/key.search.js';
 import { challenge } from './kong-challenge.js';
@@ -45,15 +50,7 @@ function authentication({ instance: { config }, consumers }: PluginPlace<'key-au
   };
 }
 
-const ACCEPTED = new WeakMap<OwnedCredential<KongKeyAuthCredential>, AcceptedCredential>();
-
-function acceptedKey(owned: OwnedCredential<KongKeyAuthCredential>): AcceptedCredential {
-  let made = ACCEPTED.get(owned);
-  if (made === undefined) {
-    const { credential, owner } = owned;
-    const parts = { method: 'key-auth', subject: owner.consumer.id };
-    made = accepted(parts, owner, credential.id, credential.id);
-    ACCEPTED.set(owned, made);
-  }
-  return made;
-}
+const acceptedKey = acceptedOnce(({ credential, owner }: OwnedCredential<KongKeyAuthCredential>) => {
+  const parts = { method: 'key-auth', subject: owner.consumer.id };
+  return accepted(parts, owner, credential.id, credential.id);
+});

@@ -1,7 +1,6 @@
 import { type Clock, systemClock } from '../../contracts/clock.js';
 import type { Exchange } from '../../contracts/exchange.js';
-import { GatewayError } from '../../contracts/gateway-error.js';
-import type { Stage } from '../../contracts/policy.js';
+import type { GatewayError } from '../../contracts/gateway-error.js';
 import { headerValue } from '../../contracts/raw-headers.js';
 import type { RedisServerOptions } from '../../contracts/redis-server.js';
 import {
@@ -15,6 +14,7 @@ import {
   type KongRateWindow,
   type KongRedisConfig,
 } from '../kong-plugins.js';
+import { inKongsWords, type KongWords } from './in-kongs-words.js';
 import type { CompiledPlugin, KongPluginMapping, PluginPlace } from './kong-plugin.js';
 import { KongRefusal } from './kong-refusal.js';
 import { type KongRateQuota, kongRateFields, RATE_RESET_FIELD } from './rate-limiting.fields.js';
@@ -75,7 +75,7 @@ function compile(
   };
   const { before, close } = policies.compile(RATE_LIMIT, options, facts);
   return {
-    ...(before === undefined ? {} : { before: inKongsWords(before, config) }),
+    ...(before === undefined ? {} : { before: inKongsWords(before, wordsOf(config)) }),
     ...(close === undefined ? {} : { close }),
   };
 }
@@ -124,21 +124,11 @@ function serverOf(redis: KongRedisConfig): RedisServerOptions {
   };
 }
 
-/** The limit's own refusals, said as Kong says them. */
-function inKongsWords(stage: Stage, config: KongRateLimitingConfig): Stage {
-  const said = (exchange: Exchange, error: unknown): never => {
-    if (error instanceof GatewayError && error.code === 'rate-limited')
-      throw exceeded(exchange, error, config);
-    if (error instanceof GatewayError && error.code === 'limits-unavailable') throw unavailable(error);
-    throw error;
-  };
-  return (exchange) => {
-    try {
-      const waiting = stage(exchange);
-      return waiting?.catch((error: unknown) => said(exchange, error));
-    } catch (error) {
-      return said(exchange, error);
-    }
+/** The limit's own refusals; what else it throws is nothing of Kong's. */
+function wordsOf(config: KongRateLimitingConfig): KongWords {
+  return (exchange, error) => {
+    if (error.code === 'rate-limited') return exceeded(exchange, error, config);
+    return error.code === 'limits-unavailable' ? unavailable(error) : undefined;
   };
 }
 
