@@ -31,10 +31,13 @@ export interface KongEntity {
   readonly place: KongPlace;
 }
 
-/** One backend (Kong's service). Only what HTTP needs: stream protocols are refused at load. */
+/** What routes and services speak; Kong's stream protocols are refused at load. */
+export type KongProtocol = 'http' | 'https' | 'grpc' | 'grpcs';
+
+/** One backend (Kong's service). */
 export interface KongService extends KongEntity {
   readonly name: string | undefined;
-  readonly protocol: 'http' | 'https' | 'grpc' | 'grpcs';
+  readonly protocol: KongProtocol;
   /** A name that equals an upstream's selects that upstream. Lower-case; an IPv6 address without brackets. */
   readonly host: string;
   readonly port: number;
@@ -53,7 +56,7 @@ export interface KongService extends KongEntity {
 /** What a route asks of a request, and how its path reaches the upstream. An empty list asks nothing. */
 export interface KongRoute extends KongEntity {
   readonly name: string | undefined;
-  readonly protocols: readonly ('http' | 'https' | 'grpc' | 'grpcs')[];
+  readonly protocols: readonly KongProtocol[];
   /** Upper-case. */
   readonly methods: readonly string[];
   /** As written, lower-case. */

@@ -1,5 +1,5 @@
 import type { SecretText } from '../contracts/secret-text.js';
-import type { KongEntity } from './kong-configuration.js';
+import type { KongEntity, KongProtocol } from './kong-configuration.js';
 
 /** The configurations of the plugins that are understood, by name: Kong's own shapes with every default filled in. */
 export interface KongPluginConfigs {
@@ -21,12 +21,16 @@ export interface KongPluginConfigs {
 }
 export type KongPluginName = keyof KongPluginConfigs;
 
+/** Plugins that may say who calls. */
+export const KONG_AUTHENTICATION = ['jwt', 'key-auth', 'basic-auth'] as const satisfies KongPluginName[];
+export type KongAuthentication = (typeof KONG_AUTHENTICATION)[number];
+
 /** One instance of a plugin. Where no scope is set it is global; where several are, all must hold. Ids of entities. */
 export interface KongPluginOf<Name extends KongPluginName> extends KongEntity {
   readonly name: Name;
   readonly instanceName: string | undefined;
   readonly enabled: boolean;
-  readonly protocols: readonly ('http' | 'https' | 'grpc' | 'grpcs')[];
+  readonly protocols: readonly KongProtocol[];
   readonly config: KongPluginConfigs[Name];
   readonly route: string | undefined;
   readonly service: string | undefined;

@@ -1,6 +1,7 @@
 import type { ConfigProblem } from '../../contracts/config-problem.js';
 import { buildConsumers } from '../../kong/consumers/build-consumers.js';
 import type { KongConfiguration, KongPlace } from '../../kong/kong-configuration.js';
+import { placeText } from '../../kong/place-text.js';
 import type { KongRoutes } from '../../kong/plan/kong.routes.js';
 import { planKong } from '../../kong/plan/plan-kong.js';
 import type { PluginMappings } from '../../kong/plan/plugin-mappings.js';
@@ -72,19 +73,19 @@ function unheeded({ services, upstreams }: KongConfiguration): readonly ConfigPr
   const unverified = services
     .filter(({ tlsVerify }) => tlsVerify === false)
     .map(({ place }) => ({
-      where: placeText(place, 'tls_verify'),
+      where: fieldText(place, 'tls_verify'),
       message:
         'tls_verify is false; the certificate is verified nevertheless. Give the authority to the gateway in NODE_EXTRA_CA_CERTS.',
     }));
   const inTurn = upstreams
     .filter(({ algorithm }) => algorithm === 'latency')
     .map(({ place }) => ({
-      where: placeText(place, 'algorithm'),
+      where: fieldText(place, 'algorithm'),
       message: 'algorithm is latency; the targets take turns by weight, as with round-robin.',
     }));
   return [...unverified, ...inTurn];
 }
 
-function placeText({ file, line, column, path }: KongPlace, field: string): string {
-  return `${file}:${line}:${column} ${path}.${field}`;
+function fieldText(place: KongPlace, field: string): string {
+  return `${placeText(place)} ${place.path}.${field}`;
 }

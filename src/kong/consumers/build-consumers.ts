@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../../contracts/clock.js';
 import type { ConfigProblem } from '../../contracts/config-problem.js';
 import type { KongConsumer, KongPlace } from '../kong-configuration.js';
 import type { KnownConsumer, KongConsumers } from '../kong-consumers.js';
+import { placeText } from '../place-text.js';
 import { isPasswordHash, passwordDigest } from './basic-password.js';
 import { ConsumerRegistry } from './consumer.registry.js';
 import { jwtCredentialKey } from './jwt-credential.key.js';
@@ -46,4 +47,4 @@ function passwordProblems(consumer: KongConsumer, owner: KnownConsumer): ConfigP
   });
 }
 
-const whereOf = ({ file, line, column, path }: KongPlace): string => `${file}:${line}:${column} ${path}`;
+const whereOf = (place: KongPlace): string => `${placeText(place)} ${place.path}`;

@@ -1,5 +1,6 @@
 import type { ConfigProblem } from '../../contracts/config-problem.js';
 import type { KongPlace } from '../kong-configuration.js';
+import { placeText } from '../place-text.js';
 import type { DocumentNode } from './text/document-node.js';
 import type { DocumentSource } from './text/document-source.js';
 
@@ -50,7 +51,7 @@ export class DocumentReport {
 
 /** How a finding reads where every configuration problem is told: `kong.yml:12:5 services[0].port`. */
 export function findingProblem({ place, message }: KongFinding): ConfigProblem {
-  return { where: `${place.file}:${place.line}:${place.column} ${place.path}`.trimEnd(), message };
+  return { where: `${placeText(place)} ${place.path}`.trimEnd(), message };
 }
 
 export function placeOf(node: DocumentNode, path: string): KongPlace {

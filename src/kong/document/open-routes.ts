@@ -1,9 +1,9 @@
 import type { KongRoute } from '../kong-configuration.js';
-import type { KongPlugin } from '../kong-plugins.js';
+import { KONG_AUTHENTICATION, type KongPlugin, type KongPluginName } from '../kong-plugins.js';
 import type { DocumentReport } from './document-report.js';
 import type { DeclaredEntity } from './entities/declared-entity.js';
 
-const AUTHENTICATION: readonly string[] = ['jwt', 'key-auth', 'basic-auth'];
+const AUTHENTICATION: ReadonlySet<KongPluginName> = new Set(KONG_AUTHENTICATION);
 
 /** Lists the routes of enabled services that no authentication plugin reaches, at whatever scope. */
 export function tellOpenRoutes(
@@ -12,7 +12,7 @@ export function tellOpenRoutes(
   refuse: boolean,
   report: DocumentReport,
 ): void {
-  const guards = plugins.filter(({ name, enabled }) => enabled && AUTHENTICATION.includes(name));
+  const guards = plugins.filter(({ name, enabled }) => enabled && AUTHENTICATION.has(name));
   const byScope = Map.groupBy(guards, ({ route, service }) => route ?? service);
   for (const [{ node, path }, route] of routes) {
     if (route.service?.enabled === false) continue;

@@ -3,7 +3,13 @@ import type { StageName } from '../../contracts/policy.js';
 import type { RouteFacts } from '../../contracts/route-facts.js';
 import type { PlannedPolicy } from '../../routing/planned-route.js';
 import type { KongConfiguration, KongRoute } from '../kong-configuration.js';
-import type { KongPlugin, KongPluginName, KongPluginOf } from '../kong-plugins.js';
+import {
+  KONG_AUTHENTICATION,
+  type KongPlugin,
+  type KongPluginName,
+  type KongPluginOf,
+} from '../kong-plugins.js';
+import { placeText } from '../place-text.js';
 import type { CompiledPlugin, PluginPlace } from '../plugins/kong-plugin.js';
 import { credentialPlaces } from './credential-places.js';
 import type { KongPlanParts } from './kong-plan-parts.js';
@@ -13,8 +19,8 @@ import { PluginSlot } from './plugin-slot.js';
 
 type Instance = KongPluginOf<KongPluginName>;
 
-/** Plugins that may say who calls. Consumers are known behind the first of them only. */
-const AUTHENTICATING: ReadonlySet<KongPluginName> = new Set(['jwt', 'key-auth', 'basic-auth']);
+/** Consumers are known behind the first of them only. */
+const AUTHENTICATING: ReadonlySet<KongPluginName> = new Set(KONG_AUTHENTICATION);
 
 /** Where each plugin stands in the gateway's own request path, for the views. */
 const STAGE: Readonly<Record<KongPluginName, StageName>> = {
@@ -172,5 +178,5 @@ function scopeOf({ route, service }: Instance): string {
 }
 
 function placeOf({ place, name }: Instance): string {
-  return `${place.file}:${place.line}:${place.column}: plugin ${name}`;
+  return `${placeText(place)}: plugin ${name}`;
 }

@@ -1,6 +1,6 @@
 import type { Exchange } from '../../contracts/exchange.js';
 import type { Stage } from '../../contracts/policy.js';
-import type { KongPluginName } from '../kong-plugins.js';
+import type { KongAuthentication, KongPluginName } from '../kong-plugins.js';
 import {
   type AcceptedCredential,
   anonymous,
@@ -23,10 +23,9 @@ export interface Authentication {
   readonly runOnPreflight?: boolean;
 }
 
-type AuthenticationPlugin = 'jwt' | 'key-auth' | 'basic-auth';
 type AuthenticationPlace = {
-  readonly [Name in AuthenticationPlugin]: PluginPlace<Name>;
-}[AuthenticationPlugin];
+  readonly [Name in KongAuthentication]: PluginPlace<Name>;
+}[KongAuthentication];
 
 /**
  * How Kong's authentication plugins stand together. Without `anonymous` each of them must accept the request, and the

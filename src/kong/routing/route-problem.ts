@@ -1,5 +1,6 @@
 import type { ConfigProblem } from '../../contracts/config-problem.js';
 import type { KongPlace, KongRoute } from '../kong-configuration.js';
+import { placeText } from '../place-text.js';
 
 /** A mistake in what a route asks of requests. */
 export interface KongRouteProblem extends ConfigProblem {
@@ -9,11 +10,11 @@ export interface KongRouteProblem extends ConfigProblem {
 
 /** Names the route, its place and the field, and says what is wrong with it. */
 export function routeProblem(route: KongRoute, field: string, message: string): KongRouteProblem {
-  const { file, line, column, path } = route.place;
+  const { place } = route;
   return {
-    where: `${file}:${line}:${column}: route ${routeLabel(route)}`,
+    where: `${placeText(place)}: route ${routeLabel(route)}`,
     message: onOneLine(`${field} ${message}`),
-    place: { file, line, column, path: `${path}.${field}` },
+    place: { ...place, path: `${place.path}.${field}` },
   };
 }
 

@@ -1,3 +1,4 @@
+import { placeText } from '../../place-text.js';
 import { type DocumentReport, placeOf } from '../document-report.js';
 import { memberOf, textAt } from '../text/document-node.js';
 import { type DeclaredEntity, ENTITY_KINDS, type EntityKind } from './declared-entity.js';
@@ -92,6 +93,6 @@ export class EntityRegistry {
 
 /** `name is taken by kong.yml:3:5 already; …`: the value itself may be a secret. */
 export function takenText(field: string, first: DeclaredEntity, kind: EntityKind): string {
-  const { file, line, column, path } = placeOf(first.node, first.path);
-  return `${field} is taken already by ${path} (${file}:${line}:${column}); it must be unique among ${kind}.`;
+  const place = placeOf(first.node, first.path);
+  return `${field} is taken already by ${place.path} (${placeText(place)}); it must be unique among ${kind}.`;
 }

@@ -1,3 +1,4 @@
+import type { KongProtocol } from '../../kong-configuration.js';
 import type { KongPlugin, KongPluginName } from '../../kong-plugins.js';
 import type { DocumentReport } from '../document-report.js';
 import { clearable, ignored, notHere, optional, required, withDefault } from '../fields/field.js';
@@ -11,7 +12,7 @@ import type { MapNode } from '../text/document-node.js';
 import type { DeclaredEntity } from './declared-entity.js';
 import { claim, type EntityLoad, ownerOf, readEntity } from './entity-load.js';
 import { pluginConfigNode } from './plugin-config-node.js';
-import { HTTP_PROTOCOLS, type KongProtocol, STREAM_PROTOCOLS } from './protocol.kinds.js';
+import { HTTP_PROTOCOLS, STREAM_PROTOCOLS } from './protocol.kinds.js';
 import { reference } from './reference.kind.js';
 
 const PROTOCOLS = [...HTTP_PROTOCOLS, ...STREAM_PROTOCOLS, 'ws', 'wss'];

@@ -1,9 +1,8 @@
-import type { KongService } from '../../kong-configuration.js';
+import type { KongProtocol } from '../../kong-configuration.js';
 import type { Kind } from '../fields/kind.js';
 import { FAULT } from '../fields/reading.js';
 import { oneOf, text } from '../fields/text.kinds.js';
 
-export type KongProtocol = KongService['protocol'];
 export const HTTP_PROTOCOLS = ['grpc', 'grpcs', 'http', 'https'] as const satisfies readonly KongProtocol[];
 
 /** What Kong also carries, and this gateway does not. */
