@@ -4,9 +4,9 @@ import { Exchange } from '../../src/contracts/exchange.js';
 import { ForwardCall } from '../../src/contracts/forward-call.js';
 import type { RequestBody } from '../../src/contracts/upstream-request.js';
 import type { UpstreamResponse } from '../../src/contracts/upstream-response.js';
-import type { KongRoute, KongService } from '../../src/kong/kong-configuration.js';
 import type { KongPluginConfigs, KongPluginName } from '../../src/kong/kong-plugins.js';
 import type { CompiledPlugin, PluginPlace } from '../../src/kong/plugins/kong-plugin.js';
+import { kongRoute, kongService } from './kong.routes.js';
 
 /** What a client sends; the rest is a plain GET. */
 export interface Sent {
@@ -47,44 +47,15 @@ export function sentExchange(sent: Sent = {}): Exchange {
 
 const PLACE = { file: 'kong.yml', line: 1, column: 1, path: '' };
 
-export const SERVICE: KongService = {
+export const SERVICE = kongService({
   id: 'service-1',
-  tags: [],
-  place: PLACE,
   name: 'shop',
-  protocol: 'http',
   host: 'shop.internal',
   port: 8080,
   path: '/v1',
-  retries: 5,
-  connectTimeoutMs: 60_000,
-  writeTimeoutMs: 60_000,
-  readTimeoutMs: 60_000,
-  tlsVerify: undefined,
-  enabled: true,
-};
+});
 
-export const ROUTE: KongRoute = {
-  id: 'route-1',
-  tags: [],
-  place: PLACE,
-  name: 'shop-route',
-  protocols: ['http', 'https'],
-  methods: [],
-  hosts: [],
-  paths: ['/a'],
-  headers: {},
-  snis: [],
-  sources: [],
-  destinations: [],
-  stripPath: true,
-  preserveHost: false,
-  regexPriority: 0,
-  httpsRedirectStatusCode: 426,
-  requestBuffering: true,
-  responseBuffering: true,
-  service: SERVICE,
-};
+export const ROUTE = kongRoute({ id: 'route-1', name: 'shop-route', paths: ['/a'], service: SERVICE });
 
 /** The place of one instance with this configuration, on a route of a service. */
 export function placeOf<Name extends KongPluginName>(

@@ -4,30 +4,36 @@ import type { KongRequest } from '../../src/kong/routing/kong-request.js';
 /** What a test says of a route; everything else is as Kong has it by default. */
 export type RouteSketch = Partial<KongRoute> & { readonly name: string };
 
-const SERVICE: KongService = {
-  id: 'service',
-  tags: [],
-  place: { file: 'kong.yml', line: 2, column: 3, path: 'services[0]' },
-  name: 'service',
-  protocol: 'http',
-  host: 'upstream.test',
-  port: 80,
-  path: undefined,
-  retries: 5,
-  connectTimeoutMs: 60_000,
-  writeTimeoutMs: 60_000,
-  readTimeoutMs: 60_000,
-  tlsVerify: undefined,
-  enabled: true,
-};
-export const DISABLED_SERVICE: KongService = { ...SERVICE, id: 'disabled', name: 'disabled', enabled: false };
-
-/** Routes in the order of a file. */
-export function kongRoutes(sketches: readonly RouteSketch[]): KongRoute[] {
-  return sketches.map((sketch, i) => ({
-    id: `route-${i}`,
+/** A service with what the test says of it, and Kong's defaults. */
+export function kongService(sketch: Partial<KongService> = {}): KongService {
+  return {
+    id: 'service',
     tags: [],
-    place: { file: 'kong.yml', line: 10 + i, column: 5, path: `services[0].routes[${i}]` },
+    place: { file: 'kong.yml', line: 2, column: 3, path: 'services[0]' },
+    name: 'service',
+    protocol: 'http',
+    host: 'upstream.test',
+    port: 80,
+    path: undefined,
+    retries: 5,
+    connectTimeoutMs: 60_000,
+    writeTimeoutMs: 60_000,
+    readTimeoutMs: 60_000,
+    tlsVerify: undefined,
+    enabled: true,
+    ...sketch,
+  };
+}
+
+const SERVICE = kongService();
+export const DISABLED_SERVICE = kongService({ id: 'disabled', name: 'disabled', enabled: false });
+
+/** A route in the same way. */
+export function kongRoute(sketch: RouteSketch): KongRoute {
+  return {
+    id: 'route',
+    tags: [],
+    place: { file: 'kong.yml', line: 10, column: 5, path: 'services[0].routes[0]' },
     protocols: ['http', 'https'],
     methods: [],
     hosts: [],
@@ -44,7 +50,15 @@ export function kongRoutes(sketches: readonly RouteSketch[]): KongRoute[] {
     responseBuffering: true,
     service: SERVICE,
     ...sketch,
-  }));
+  };
+}
+
+/** Routes in the order of a file. */
+export function kongRoutes(sketches: readonly RouteSketch[]): KongRoute[] {
+  return sketches.map((sketch, i) => {
+    const place = { file: 'kong.yml', line: 10 + i, column: 5, path: `services[0].routes[${i}]` };
+    return kongRoute({ id: `route-${i}`, place, ...sketch });
+  });
 }
 
 /** A request by its method and URL: `GET https://example.com:8443/a`. Header fields and the rest beside it. */

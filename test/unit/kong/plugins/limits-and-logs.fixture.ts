@@ -4,51 +4,30 @@ import { Exchange } from '../../../../src/contracts/exchange.js';
 import type { Policy } from '../../../../src/contracts/policy.js';
 import { type Consumer, principalOf } from '../../../../src/contracts/principal.js';
 import type { RouteFacts } from '../../../../src/contracts/route-facts.js';
-import type { KongPlace, KongRoute, KongService } from '../../../../src/kong/kong-configuration.js';
+import type { KongPlace } from '../../../../src/kong/kong-configuration.js';
 import type { KongConsumers } from '../../../../src/kong/kong-consumers.js';
 import type { KongPluginConfigs, KongPluginName, KongPluginOf } from '../../../../src/kong/kong-plugins.js';
 import type { PluginPlace } from '../../../../src/kong/plugins/kong-plugin.js';
+import { kongRoute, kongService } from '../../../support/kong.routes.js';
 
 const PLACE: KongPlace = { file: 'kong.yml', line: 1, column: 1, path: 'plugins[0]' };
 
-export const SERVICE: KongService = {
+const SERVICE = kongService({
   id: 'service-1',
   tags: ['shop'],
-  place: PLACE,
   name: 'orders',
-  protocol: 'http',
   host: 'orders.internal',
   port: 8080,
   path: '/v1',
-  retries: 5,
-  connectTimeoutMs: 60_000,
-  writeTimeoutMs: 60_000,
-  readTimeoutMs: 60_000,
-  tlsVerify: undefined,
-  enabled: true,
-};
+});
 
-export const ROUTE: KongRoute = {
+const ROUTE = kongRoute({
   id: 'route-1',
-  tags: [],
-  place: PLACE,
   name: 'all-orders',
-  protocols: ['http', 'https'],
   methods: ['GET'],
-  hosts: [],
   paths: ['/orders'],
-  headers: {},
-  snis: [],
-  sources: [],
-  destinations: [],
-  stripPath: true,
-  preserveHost: false,
-  regexPriority: 0,
-  httpsRedirectStatusCode: 426,
-  requestBuffering: true,
-  responseBuffering: true,
   service: SERVICE,
-};
+});
 
 export const FACTS: RouteFacts = {
   id: 'kong all-orders',
