@@ -1,7 +1,7 @@
 import type { Exchange } from '../contracts/exchange.js';
 import { BodyPace, type BodyPaceLimits } from './body-pace.js';
 import { cutConnection } from './cut-connection.js';
-import type { DownstreamConnection } from './downstream-connection.js';
+import type { ConnectionWatcher, DownstreamConnection } from './downstream-connection.js';
 import { sweepIntervalMs } from './sweep-interval.js';
 import { WritePace } from './write-pace.js';
 
@@ -14,7 +14,7 @@ export interface PaceLimits extends BodyPaceLimits {
  * Finds the clients that keep the gateway waiting: one look at all connections now and then, in place of a timer for
  * each request. A connection that neither sends a body nor has an answer waiting costs two comparisons a look.
  */
-export class ConnectionSweep {
+export class ConnectionSweep implements ConnectionWatcher {
   readonly #connections = new Set<DownstreamConnection>();
   readonly #intervalMs: number;
   #timer: NodeJS.Timeout | undefined;

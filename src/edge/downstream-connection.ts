@@ -2,7 +2,6 @@ import type { DownstreamLine } from '../contracts/downstream.js';
 import type { Exchange } from '../contracts/exchange.js';
 import { GatewayError } from '../contracts/gateway-error.js';
 import type { BodyPace } from './body-pace.js';
-import type { ConnectionSweep } from './connection-sweep.js';
 import { areSafe, WaitingRequests } from './waiting-requests.js';
 import type { WritePace } from './write-pace.js';
 
@@ -10,6 +9,12 @@ const CONNECTION = Symbol('portcullis.connection');
 
 interface Tracked {
   [CONNECTION]?: DownstreamConnection;
+}
+
+/** Looks after connections from their first request until they close. */
+export interface ConnectionWatcher {
+  watch(connection: DownstreamConnection): void;
+  forget(connection: DownstreamConnection): void;
 }
 
 /**
@@ -32,11 +37,11 @@ export class DownstreamConnection {
     readonly left: (exchange: Exchange, reason: GatewayError) => void,
   ) {}
 
-  /** The tracker of a socket, made at its first use and watched by the sweep from then on. */
+  /** The tracker of a socket, made at its first use and watched from then on. */
   static of(
     socket: DownstreamLine,
     left: (exchange: Exchange, reason: GatewayError) => void,
-    sweep?: ConnectionSweep,
+    watcher?: ConnectionWatcher,
   ): DownstreamConnection {
     const holder = socket as Tracked;
     let connection = holder[CONNECTION];
@@ -44,9 +49,9 @@ export class DownstreamConnection {
       connection = new DownstreamConnection(socket, left);
       holder[CONNECTION] = connection;
       const opened = connection;
-      sweep?.watch(opened);
+      watcher?.watch(opened);
       socket.once('close', () => {
-        sweep?.forget(opened);
+        watcher?.forget(opened);
         opened.#closed();
       });
     }
