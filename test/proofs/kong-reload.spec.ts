@@ -15,6 +15,8 @@ const RELOADS = LONG ? 50 : 10;
 const BROKEN_EVERY = 5;
 /** Between two reloads, so that requests are under way in each generation. */
 const GENERATION_MS = LONG ? 200 : 100;
+/** Between the halves of an answer, so that each change finds some under way: a call that is cut there cannot be made again. */
+const ANSWER_MS = 20;
 const LIMIT_MS = 120_000;
 
 /** What a generation writes into each of the places that one request passes. */
@@ -63,7 +65,8 @@ describe('a gateway whose file is changed under load', () => {
         upstream.received.length = 0;
         asked.add(upstream);
         res.setHeader('X-Seen', `${/^\/g(\d+)\//.exec(url)?.[1]} ${headers['x-generation']}`);
-        res.end('{}');
+        res.write('{');
+        setTimeout(() => res.end('}'), ANSWER_MS);
       };
     }
     await writeFile(join(folder, 'kong.yml'), file(0, urlOf(0)));
