@@ -1,0 +1,68 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ask } from '../../support/gateway.harness.js';
+import { type KongGateway, startKong } from '../../support/kong.gateway.js';
+import { RecordingUpstream } from '../../support/recording.upstream.js';
+
+let upstream: RecordingUpstream;
+let kong: KongGateway;
+let folder: string;
+let log: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'kong-log-'));
+  log = join(folder, 'requests.log');
+  upstream = await RecordingUpstream.start();
+  kong = await startKong(`
+_format_version: "3.0"
+services:
+  - name: shop
+    url: ${upstream.url}
+    routes:
+      - {name: open, paths: [/open]}
+      - {name: keyed, paths: [/keyed], plugins: [{name: key-auth, config: {key_names: [my_key], key_in_query: false}}]}
+plugins:
+  - {name: file-log, config: {path: ${log}}}
+consumers:
+  - {username: ann, keyauth_credentials: [{key: key-of-ann}]}
+`);
+});
+afterAll(async () => {
+  await kong.close();
+  await upstream.close();
+  await rm(folder, { recursive: true });
+});
+
+interface Written {
+  readonly request: { readonly id: string; readonly uri: string };
+  readonly response: { readonly status: number; readonly headers: Readonly<Record<string, string>> };
+  readonly route?: object;
+  readonly service?: object;
+}
+
+/** The records of the requests for a path, when there are any. */
+function recordsOf(uri: string): Promise<readonly Written[]> {
+  return vi.waitFor(async () => {
+    const lines = (await readFile(log, 'utf8')).trim().split('\n');
+    const records = lines.map((line) => JSON.parse(line) as Written);
+    const found = records.filter(({ request }) => request.uri.startsWith(uri));
+    expect(found.length).toBeGreaterThan(0);
+    return found;
+  });
+}
+
+describe('the records of requests to a Kong file', () => {
+  it.each<[section: string, where: string, path: string, headers: Record<string, string>, status: number]>([
+    ['§6 key-auth', 'the header of that name', '/keyed/1', { my_key: 'key-of-ann' }, 200],
+    ['§6 key-auth', 'the header with a dash, which is found too', '/keyed/2', { 'my-key': 'key-of-ann' }, 200],
+    ['§6 key-auth', 'the query, though it is not looked for there', '/keyed/3?my_key=key-of-ann', {}, 401],
+  ])('hold no key that comes in %s: %s', async (_section, _where, path, headers, status) => {
+    const answer = await ask(`${kong.url}${path}`, { headers });
+    await recordsOf(path.slice(0, 8));
+
+    expect(answer.status).toBe(status);
+    expect(await readFile(log, 'utf8')).not.toContain('key-of-ann');
+  });
+});
