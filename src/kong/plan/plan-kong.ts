@@ -60,7 +60,7 @@ function declare(route: KongRoute, rank: number, { compiler, parts, common }: Sh
     upgrades: service !== undefined && takesHandshakes(route),
   };
   const plugins = compiler.place(chosen, route, facts);
-  const { before, shape, dress, logs } = kongPipeline(plugins.map(({ slot }) => slot));
+  const { before, shape, dress, notes, logs } = kongPipeline(plugins.map(({ slot }) => slot));
   facts.shapesAnswers = shape !== undefined;
   Object.freeze(facts);
   const limited = chosen.some(({ everyone }) => everyone?.name === 'request-size-limiting');
@@ -79,7 +79,7 @@ function declare(route: KongRoute, rank: number, { compiler, parts, common }: Sh
       ...(service !== undefined && facts.upgrades === true ? [common.handshake(service)] : []),
     ],
     after: shape === undefined ? [] : [(exchange, response) => once(exchange, response, shape)],
-    dress: inTurn([...dress, common.dress]),
+    dress: inTurn([...dress, common.dress, ...notes]),
     preflight: undefined,
     access,
     prepare: () => {},

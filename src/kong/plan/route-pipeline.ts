@@ -9,6 +9,8 @@ export interface KongPipeline {
   /** What is done to every answer, the gateway's own included; `undefined` when nothing. */
   readonly shape: ResponseStage | undefined;
   readonly dress: readonly Dress[];
+  /** What takes note of the fields of answers, for the logs: behind all that change them. */
+  readonly notes: readonly Dress[];
   readonly logs: readonly ((exchange: Exchange) => void)[];
 }
 
@@ -17,7 +19,8 @@ export function kongPipeline(slots: readonly PluginSlot[]): KongPipeline {
   return {
     before: slots.flatMap(({ before }) => before ?? []),
     shape: shapeOf(slots.flatMap(({ after }) => after ?? [])),
-    dress: slots.flatMap(({ dress }) => dress ?? []),
+    dress: slots.flatMap(({ dress, log }) => (log === undefined ? (dress ?? []) : [])),
+    notes: slots.flatMap(({ dress, log }) => (log === undefined ? [] : (dress ?? []))),
     logs: slots.flatMap(({ log }) => log ?? []),
   };
 }

@@ -8,7 +8,10 @@ import type { KongPluginName, KongPluginOf } from '../kong-plugins.js';
 /** What one instance of a plugin becomes on one route. */
 export interface CompiledPlugin
   extends Pick<CompiledPolicy, 'before' | 'after' | 'dress' | 'bufferLimitBytes' | 'close'> {
-  /** Kong's log phase: once the exchange has ended, however it ended. It must not throw. */
+  /**
+   * Kong's log phase: once the exchange has ended, however it ended. It must not throw. The `dress` of a plugin that logs
+   * takes note of the fields of the answer and changes none.
+   */
   readonly log?: (exchange: Exchange) => void;
 }
 

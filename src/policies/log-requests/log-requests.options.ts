@@ -1,3 +1,4 @@
+import type { Exchange } from '../../contracts/exchange.js';
 import type { SecretText } from '../../contracts/secret-text.js';
 
 export const LOG_REQUESTS = 'log-requests';
@@ -70,6 +71,8 @@ export interface LogRequestsOptions {
   readonly route?: object;
   /** What stands in each record as `service`. Default: the upstream's name. */
   readonly service?: object;
+  /** What stands in each record as the request's id. Default: its correlation id. */
+  readonly requestId?: (exchange: Exchange) => string;
   /** Logs with the same settings and the same text are one. Default: all with the same settings are. */
   readonly id?: string;
 }

@@ -23,6 +23,7 @@ import {
 const LONGEST_MS = 2_147_483_647;
 
 const aText: OptionRule = (value) => (typeof value === 'string' && value !== '' ? undefined : 'a text');
+const aFunction: OptionRule = (value) => (typeof value === 'function' ? undefined : 'a function');
 const names: OptionRule = (value) =>
   Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '')
     ? undefined
@@ -34,6 +35,7 @@ const RULES: OptionRules<LogRequestsOptions> = {
   redact: checkedElsewhere,
   route: anyObject,
   service: anyObject,
+  requestId: aFunction,
   id: aText,
 };
 const FILE_RULES: OptionRules<RequestFileOptions> = { path: aText, reopen: trueOrFalse };

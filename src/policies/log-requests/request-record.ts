@@ -23,6 +23,7 @@ const NOT_ASCII = /[^ -~]/g;
 export function recordWriter(given: LogRequestsOptions, facts: RouteFacts, clock: Clock): RecordWriter {
   const redaction = new Redaction(given.redact);
   const { id, methods, path, handler, upstream } = facts;
+  const requestId = given.requestId ?? ((exchange: Exchange) => exchange.correlationId);
   const route = given.route ?? { id, methods, path, handler };
   const service = given.service ?? (upstream === undefined ? undefined : { name: upstream });
   return (exchange) => {
@@ -36,7 +37,7 @@ export function recordWriter(given: LogRequestsOptions, facts: RouteFacts, clock
     const consumer = principal?.consumer;
     const record = {
       request: {
-        id: exchange.correlationId,
+        id: requestId(exchange),
         uri,
         url: urlOf(exchange, uri),
         querystring: redaction.parameters(exchange.query),

@@ -65,4 +65,26 @@ describe('the records of requests to a Kong file', () => {
     expect(answer.status).toBe(status);
     expect(await readFile(log, 'utf8')).not.toContain('key-of-ann');
   });
+
+  it('name the request as the client, the upstream and the body of an error do (§6 log record)', async () => {
+    const served = await ask(`${kong.url}/open/named`);
+    const refused = await ask(`${kong.url}/keyed/named`, { headers: { 'X-Correlation-ID': 'order-17' } });
+
+    const [ofServed] = await recordsOf('/open/named');
+    const [ofRefused] = await recordsOf('/keyed/named');
+
+    expect(ofServed?.request.id).toBe(served.headers['x-kong-request-id']);
+    expect(upstream.last.headers['x-kong-request-id']).toBe(ofServed?.request.id);
+    expect(ofRefused?.request.id).toBe(refused.headers['x-kong-request-id']);
+    expect(refused.json()).toMatchObject({ request_id: ofRefused?.request.id });
+  });
+
+  it('hold the fields that Kong puts on answers (§5)', async () => {
+    const answer = await ask(`${kong.url}/open/fields`);
+    const [record] = await recordsOf('/open/fields');
+
+    const told = ['x-kong-upstream-latency', 'x-kong-proxy-latency', 'x-kong-request-id', 'via'];
+    for (const name of told) expect(record?.response.headers[name]).toBe(answer.headers[name]);
+    expect(told.every((name) => answer.headers[name] !== undefined)).toBe(true);
+  });
 });
