@@ -1,7 +1,9 @@
 import type { Exchange } from '../../contracts/exchange.js';
 import type { Dress, ResponseStage, Stage } from '../../contracts/policy.js';
 import type { UpstreamResponse } from '../../contracts/upstream-response.js';
-import type { PluginSlot } from './plugin-slot.js';
+import type { CompiledPlugin } from '../plugins/kong-plugin.js';
+
+type Phases = { readonly [phase in 'before' | 'after' | 'dress' | 'log']?: CompiledPlugin[phase] | undefined };
 
 /** The plugins of a route as flat lists. */
 export interface KongPipeline {
@@ -15,7 +17,7 @@ export interface KongPipeline {
 }
 
 /** @param slots in the order they run, which is the same in every phase */
-export function kongPipeline(slots: readonly PluginSlot[]): KongPipeline {
+export function kongPipeline(slots: readonly Phases[]): KongPipeline {
   return {
     before: slots.flatMap(({ before }) => before ?? []),
     shape: shapeOf(slots.flatMap(({ after }) => after ?? [])),
@@ -23,6 +25,13 @@ export function kongPipeline(slots: readonly PluginSlot[]): KongPipeline {
     notes: slots.flatMap(({ dress, log }) => (log === undefined ? [] : (dress ?? []))),
     logs: slots.flatMap(({ log }) => log ?? []),
   };
+}
+
+/** Fields of answers, changed by one after the other. */
+export function dressInTurn(all: readonly Dress[]): Dress {
+  const [only] = all;
+  if (all.length === 1) return only as Dress;
+  return (exchange, headers) => all.reduce((fields, dress) => dress(exchange, fields), headers);
 }
 
 function shapeOf(stages: readonly ResponseStage[]): ResponseStage | undefined {

@@ -18,8 +18,8 @@ export interface CompiledPlugin
 /** Where an instance stands, and what it may use. */
 export interface PluginPlace<Name extends KongPluginName> {
   readonly instance: KongPluginOf<Name>;
-  /** The route it runs on, which need not be the one it was declared on. */
-  readonly route: KongRoute;
+  /** The route it runs on, which need not be the one it was declared on; `undefined` where no route takes a request. */
+  readonly route: KongRoute | undefined;
   readonly service: KongService | undefined;
   readonly facts: RouteFacts;
   readonly consumers: KongConsumers;

@@ -19,7 +19,7 @@ export function kongRecord({
   'route' | 'service' | 'redact' | 'requestId'
 > {
   return {
-    route: routeRecord(route),
+    route: route === undefined ? 'none' : routeRecord(route),
     ...(service === undefined ? {} : { service: serviceRecord(service) }),
     redact: redactionOf(credentials, strict),
     requestId: requestIdOf,

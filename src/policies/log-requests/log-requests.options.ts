@@ -67,8 +67,8 @@ export interface LogRequestsOptions {
   readonly http?: RequestCollectorOptions;
   /** Default: where credentials usually come. */
   readonly redact?: RecordRedaction;
-  /** What stands in each record as `route`. Default: the route's id, methods, path and handler. */
-  readonly route?: object;
+  /** What stands in each record as `route`; `none` for nothing. Default: the route's id, methods, path and handler. */
+  readonly route?: object | 'none';
   /** What stands in each record as `service`. Default: the upstream's name. */
   readonly service?: object;
   /** What stands in each record as the request's id. Default: its correlation id. */

@@ -33,7 +33,7 @@ const RULES: OptionRules<LogRequestsOptions> = {
   file: checkedElsewhere,
   http: checkedElsewhere,
   redact: checkedElsewhere,
-  route: anyObject,
+  route: (value) => (value === 'none' ? undefined : anyObject(value)),
   service: anyObject,
   requestId: aFunction,
   id: aText,

@@ -24,7 +24,7 @@ export function recordWriter(given: LogRequestsOptions, facts: RouteFacts, clock
   const redaction = new Redaction(given.redact);
   const { id, methods, path, handler, upstream } = facts;
   const requestId = given.requestId ?? ((exchange: Exchange) => exchange.correlationId);
-  const route = given.route ?? { id, methods, path, handler };
+  const route = given.route === 'none' ? undefined : (given.route ?? { id, methods, path, handler });
   const service = given.service ?? (upstream === undefined ? undefined : { name: upstream });
   return (exchange) => {
     const now = clock.monotonic();

@@ -79,6 +79,19 @@ describe('the records of requests to a Kong file', () => {
     expect(refused.json()).toMatchObject({ request_id: ofRefused?.request.id });
   });
 
+  it('are made by a plugin of everything where no route takes the request (§6 log record)', async () => {
+    const answer = await ask(`${kong.url}/nowhere?my_key=key-of-ann`, { headers: { 'my-key': 'key-of-ann' } });
+    const records = await recordsOf('/nowhere');
+
+    expect(answer.status).toBe(404);
+    expect(records).toHaveLength(1);
+    expect(records[0]).toMatchObject({ response: { status: 404 }, upstream_uri: '', source: 'kong' });
+    expect(records[0]).not.toHaveProperty('route');
+    expect(records[0]).not.toHaveProperty('service');
+    expect(records[0]?.request.id).toBe(answer.headers['x-kong-request-id']);
+    expect(await readFile(log, 'utf8')).not.toContain('key-of-ann');
+  });
+
   it('hold the fields that Kong puts on answers (§5)', async () => {
     const answer = await ask(`${kong.url}/open/fields`);
     const [record] = await recordsOf('/open/fields');
