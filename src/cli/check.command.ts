@@ -1,5 +1,7 @@
+import type { ConfigProblem } from '../contracts/config-problem.js';
 import { EXIT_CONFIG } from '../framework/boot-failure.js';
-import { findingProblem, type KongFinding } from '../kong/document/document-report.js';
+import { type PlanFindings, planFindings } from '../framework/kong/plan-problems.js';
+import { findingProblem } from '../kong/document/document-report.js';
 import { readKongFiles } from '../kong/document/read-kong-files.js';
 import type { KongConfiguration } from '../kong/kong-configuration.js';
 import { type Command, UsageError } from './command.js';
@@ -18,14 +20,19 @@ export const checkCommand: Command = {
   options: { 'strict-kong': { type: 'boolean' }, 'refuse-open': { type: 'boolean' } },
   async run({ positionals, options }, { environment, folder, out, err }) {
     if (positionals.length === 0) throw new UsageError('check needs a file: portcullis check kong.yml');
-    const { configuration, problems, warnings } = await readKongFiles(positionals, {
+    const strict = options['strict-kong'] === true;
+    const read = await readKongFiles(positionals, {
       environment,
       folder,
-      strict: options['strict-kong'] === true,
+      strict,
       refuseOpen: options['refuse-open'] === true,
     });
+    const { configuration } = read;
+    const planned = configuration === undefined ? NOTHING : planFindings(configuration, strict);
+    const warnings = [...read.warnings.map(findingProblem), ...planned.warnings];
+    const problems = [...read.problems.map(findingProblem), ...planned.problems];
     if (warnings.length > 0) err(`${counted(warnings.length, 'warning')}:\n${linesOf(warnings)}`);
-    if (configuration === undefined) {
+    if (configuration === undefined || problems.length > 0) {
       err(`The configuration cannot run; ${problems.length} to mend:\n${linesOf(problems)}`);
       return EXIT_CONFIG;
     }
@@ -34,11 +41,10 @@ export const checkCommand: Command = {
   },
 };
 
-function linesOf(findings: readonly KongFinding[]): string {
-  return findings
-    .map(findingProblem)
-    .map(({ where, message }) => `  ${where}: ${message}\n`)
-    .join('');
+const NOTHING: PlanFindings = { problems: [], warnings: [] };
+
+function linesOf(problems: readonly ConfigProblem[]): string {
+  return problems.map(({ where, message }) => `  ${where}: ${message}\n`).join('');
 }
 
 /** `2 services, 3 routes, 1 consumer`; what there is none of is left out, except for services and routes. */

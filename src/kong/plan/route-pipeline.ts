@@ -3,7 +3,9 @@ import type { Dress, ResponseStage, Stage } from '../../contracts/policy.js';
 import type { UpstreamResponse } from '../../contracts/upstream-response.js';
 import type { CompiledPlugin } from '../plugins/kong-plugin.js';
 
-type Phases = { readonly [phase in 'before' | 'after' | 'dress' | 'log']?: CompiledPlugin[phase] | undefined };
+type Phases = {
+  readonly [phase in 'before' | 'after' | 'dress' | 'log']?: CompiledPlugin[phase] | undefined;
+};
 
 /** The plugins of a route as flat lists. */
 export interface KongPipeline {

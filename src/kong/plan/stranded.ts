@@ -24,8 +24,7 @@ export class Stranded {
     const { shape, logs } = this.#pipeline;
     const own = this.#dress;
     const { dress: outer } = exchange;
-    exchange.dress =
-      outer === undefined ? own : (asked, headers) => own(asked, outer(asked, headers));
+    exchange.dress = outer === undefined ? own : (asked, headers) => own(asked, outer(asked, headers));
     exchange.errorAnswer = kongErrorAnswer;
     exchange.shapeOwnAnswer = shape;
     // Nothing is sent upstream; the request has its one id by these.

@@ -56,7 +56,13 @@ function recordsOf(uri: string): Promise<readonly Written[]> {
 describe('the records of requests to a Kong file', () => {
   it.each<[section: string, where: string, path: string, headers: Record<string, string>, status: number]>([
     ['§6 key-auth', 'the header of that name', '/keyed/1', { my_key: 'key-of-ann' }, 200],
-    ['§6 key-auth', 'the header with a dash, which is found too', '/keyed/2', { 'my-key': 'key-of-ann' }, 200],
+    [
+      '§6 key-auth',
+      'the header with a dash, which is found too',
+      '/keyed/2',
+      { 'my-key': 'key-of-ann' },
+      200,
+    ],
     ['§6 key-auth', 'the query, though it is not looked for there', '/keyed/3?my_key=key-of-ann', {}, 401],
   ])('hold no key that comes in %s: %s', async (_section, _where, path, headers, status) => {
     const answer = await ask(`${kong.url}${path}`, { headers });
@@ -80,7 +86,9 @@ describe('the records of requests to a Kong file', () => {
   });
 
   it('are made by a plugin of everything where no route takes the request (§6 log record)', async () => {
-    const answer = await ask(`${kong.url}/nowhere?my_key=key-of-ann`, { headers: { 'my-key': 'key-of-ann' } });
+    const answer = await ask(`${kong.url}/nowhere?my_key=key-of-ann`, {
+      headers: { 'my-key': 'key-of-ann' },
+    });
     const records = await recordsOf('/nowhere');
 
     expect(answer.status).toBe(404);
