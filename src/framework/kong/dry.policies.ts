@@ -15,8 +15,8 @@ import { checkTransformRequest } from '../../policies/transform-request/transfor
 import { TRANSFORM_RESPONSE } from '../../policies/transform-response/transform-response.decorator.js';
 import { checkTransformResponse } from '../../policies/transform-response/transform-response.options.js';
 
-// biome-ignore lint/suspicious/noExplicitAny: each rule knows the options of its own policy.
-type Rule = (options: any, facts: RouteFacts) => readonly string[];
+/** Each knows the options of its own policy. */
+type Rule = (options: never, facts: RouteFacts) => readonly string[];
 
 const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   [RATE_LIMIT, rateLimitProblems],
@@ -34,7 +34,7 @@ export class DryPolicies implements PolicyCompiler {
   compile(policy: string, options: unknown, facts: RouteFacts): CompiledPolicy {
     const rule = RULES.get(policy);
     if (rule === undefined) throw new TypeError(`Nothing checks the policy ${policy} dry.`);
-    const problems = rule(options, facts);
+    const problems = rule(options as never, facts);
     if (problems.length > 0) {
       throw new ConfigError(problems.map((message) => ({ where: facts.handler, message })));
     }
