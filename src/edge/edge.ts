@@ -311,6 +311,7 @@ export class Edge {
     if (exchange.handedOver && plan.declared !== undefined && this.#takeDeclared(exchange, plan.declared))
       return;
     exchange.dress = plan.dress;
+    if (plan.codeRoutes.length === 0) plan.declared?.strand(exchange);
     const answer = unmatchedAnswer(exchange.method, plan.allowedMethods(exchange.path));
     if (answer instanceof GatewayError) this.fail(exchange, answer);
     else this.reply(exchange, answer);

@@ -101,8 +101,8 @@ export class DeclaredRoutes implements OnApplicationShutdown {
 
   async #build(): Promise<Attempt> {
     const { settings, environment, ...parts } = this.parts;
-    const { files, strict } = settings as NonNullable<typeof settings>;
-    const read = await readKongFiles(files, { environment, strict });
+    const { files, strict, refuseOpen } = settings as NonNullable<typeof settings>;
+    const read = await readKongFiles(files, { environment, strict, refuseOpen });
     if (read.configuration === undefined) {
       return { built: undefined, problems: read.problems.map(findingProblem) };
     }

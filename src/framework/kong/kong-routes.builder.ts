@@ -1,6 +1,6 @@
 import type { ConfigProblem } from '../../contracts/config-problem.js';
 import { buildConsumers } from '../../kong/consumers/build-consumers.js';
-import type { KongConfiguration, KongPlace } from '../../kong/kong-configuration.js';
+import type { KongConfiguration } from '../../kong/kong-configuration.js';
 import type { KongRoutes } from '../../kong/plan/kong.routes.js';
 import { planKong } from '../../kong/plan/plan-kong.js';
 import type { PluginMappings } from '../../kong/plan/plugin-mappings.js';
@@ -8,6 +8,7 @@ import type { PolicyCompiler } from '../../kong/plugins/kong-plugin.js';
 import { compileKongRoutes } from '../../kong/routing/compile-kong-routes.js';
 import type { RegexLoad } from '../../kong/routing/regex-load.js';
 import type { KongUpstreams, PreparedUpstreams } from './kong.upstreams.js';
+import { unheeded } from './unheeded.js';
 
 /** A configuration beside the one at work: it takes over whole, or is gone without a trace. */
 export interface BuiltKong {
@@ -65,26 +66,4 @@ function orDiscard<T>(backends: PreparedUpstreams, make: () => T): T {
     backends.discard();
     throw error;
   }
-}
-
-/** What a configuration asks for and is not done. */
-function unheeded({ services, upstreams }: KongConfiguration): readonly ConfigProblem[] {
-  const unverified = services
-    .filter(({ tlsVerify }) => tlsVerify === false)
-    .map(({ place }) => ({
-      where: placeText(place, 'tls_verify'),
-      message:
-        'tls_verify is false; the certificate is verified nevertheless. Give the authority to the gateway in NODE_EXTRA_CA_CERTS.',
-    }));
-  const inTurn = upstreams
-    .filter(({ algorithm }) => algorithm === 'latency')
-    .map(({ place }) => ({
-      where: placeText(place, 'algorithm'),
-      message: 'algorithm is latency; the targets take turns by weight, as with round-robin.',
-    }));
-  return [...unverified, ...inTurn];
-}
-
-function placeText({ file, line, column, path }: KongPlace, field: string): string {
-  return `${file}:${line}:${column} ${path}.${field}`;
 }

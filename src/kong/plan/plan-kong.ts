@@ -1,6 +1,5 @@
 import type { ConfigProblem } from '../../contracts/config-problem.js';
 import type { Exchange } from '../../contracts/exchange.js';
-import type { Dress } from '../../contracts/policy.js';
 import type { RouteFacts } from '../../contracts/route-facts.js';
 import type { UpstreamResponse } from '../../contracts/upstream-response.js';
 import type { PlannedRoute } from '../../routing/planned-route.js';
@@ -15,7 +14,8 @@ import { KongRoutes } from './kong.routes.js';
 import { kongAccess } from './kong-access.js';
 import type { KongPlanParts } from './kong-plan-parts.js';
 import { PluginCompiler } from './plugin.compiler.js';
-import { kongPipeline } from './route-pipeline.js';
+import { dressInTurn, kongPipeline } from './route-pipeline.js';
+import { Stranded } from './stranded.js';
 
 /** What a Kong file became. */
 export interface PlannedKong {
@@ -33,8 +33,23 @@ export function planKong(configuration: KongConfiguration, parts: KongPlanParts)
     if (route.service?.enabled === false) continue;
     declared.set(route, declare(route, declared.size, { compiler, parts, common }));
   }
-  return { routes: new KongRoutes(declared, compiler.closers, parts), problems };
+  const stranded = new Stranded(compiler.beyondRoutes(NO_ROUTE), common.dress);
+  return { routes: new KongRoutes(declared, stranded, compiler.closers, parts), problems };
 }
+
+/** Stands for the route where there is none. */
+const NO_ROUTE: RouteFacts = Object.freeze({
+  id: 'none',
+  methods: undefined,
+  path: '',
+  paramNames: [],
+  handler: 'no route',
+  upstream: undefined,
+  proxied: false,
+  authenticated: false,
+  verifiedBy: undefined,
+  shapesAnswers: false,
+});
 
 interface Shop {
   readonly compiler: PluginCompiler;
@@ -61,7 +76,7 @@ function declare(route: KongRoute, rank: number, { compiler, parts, common }: Sh
     upgrades: service !== undefined && takesHandshakes(route),
   };
   const plugins = compiler.place(chosen, route, facts);
-  const { before, shape, dress, logs } = kongPipeline(plugins.map(({ slot }) => slot));
+  const { before, shape, dress, notes, logs } = kongPipeline(plugins.map(({ slot }) => slot));
   facts.shapesAnswers = shape !== undefined;
   Object.freeze(facts);
   const limited = chosen.some(({ everyone }) => everyone?.name === 'request-size-limiting');
@@ -81,7 +96,7 @@ function declare(route: KongRoute, rank: number, { compiler, parts, common }: Sh
       ...(service !== undefined && facts.upgrades === true ? [common.handshake(service)] : []),
     ],
     after: shape === undefined ? [] : [(exchange, response) => once(exchange, response, shape)],
-    dress: inTurn([...dress, common.dress]),
+    dress: dressInTurn([...dress, common.dress, ...notes]),
     preflight: undefined,
     access,
     prepare: () => {},
@@ -103,12 +118,6 @@ function once(
 ): UpstreamResponse | Promise<UpstreamResponse> {
   exchange.shapeOwnAnswer = undefined;
   return shape(exchange, response);
-}
-
-function inTurn(all: readonly Dress[]): Dress {
-  const [only] = all;
-  if (all.length === 1) return only as Dress;
-  return (exchange, headers) => all.reduce((fields, dress) => dress(exchange, fields), headers);
 }
 
 /** Only a plugin could have answered. */

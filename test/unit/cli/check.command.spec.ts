@@ -25,6 +25,8 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const file = (name: string) => join(folder, name);
+const plugin = (name: string, config: string) =>
+  `paths: [/p], plugins: [{name: ${name}, config: {${config}}}]`;
 
 describe('portcullis check', () => {
   it('counts what a sound file holds, exit 0', async () => {
@@ -53,6 +55,45 @@ describe('portcullis check', () => {
     expect(err).toMatch(
       /^The configuration cannot run; 1 to mend:\n {2}\S+regex\.yml:2:\d+: route r: paths\[0\]/,
     );
+  });
+
+  it.each<[what: string, route: string, message: RegExp]>([
+    ['§3 a regex that is none', 'paths: ["~/a(?=x)"]', /paths\[0\] is '~\/a\(\?=x\)', which looks ahead/],
+    ['§6 cors', plugin('cors', 'origins: ["(x"]'), /plugin cors: origins: "\(x" is no regex/],
+    ['§6 correlation-id', plugin('correlation-id', 'header_name: host'), /header_name is "host"/],
+    ['§6 request-termination', plugin('request-termination', 'status_code: 101'), /status_code is 101/],
+    [
+      '§6 request-transformer',
+      plugin('request-transformer', 'add: {headers: ["content-length:5"]}'),
+      /headers\.add: content-length frames the message/,
+    ],
+    [
+      '§6 response-transformer',
+      plugin('response-transformer', 'add: {headers: ["transfer-encoding:x"]}'),
+      /headers\.add: transfer-encoding frames the message/,
+    ],
+  ])(
+    'prints what a start would refuse when it makes routes of a file (%s), exit 78',
+    async (_, route, message) => {
+      const body = `services: [{name: s, host: h, routes: [{name: r, ${route}}, {name: q, paths: [/q]}]}]`;
+      writeFileSync(file('planned.yml'), `_format_version: "3.0"\n${body}`);
+
+      const { exitCode, err } = await commandLine(`check ${file('planned.yml')}`);
+
+      expect(exitCode).toBe(78);
+      expect(err).toMatch(/The configuration cannot run; 1 to mend:\n {2}\S+planned\.yml:2:\d+/);
+      expect(err).toMatch(message);
+    },
+  );
+
+  it('opens no log that a file names, exit 0', async () => {
+    const log = file('no-such-folder/requests.log');
+    const body = `services: [{name: s, host: h, routes: [{name: r, ${plugin('file-log', `path: ${log}`)}}]}]`;
+    writeFileSync(file('logging.yml'), `_format_version: "3.0"\n${body}`);
+
+    const { exitCode } = await commandLine(`check ${file('logging.yml')}`);
+
+    expect(exitCode).toBe(0);
   });
 
   it('prints warnings of files that would run, exit 0', async () => {
