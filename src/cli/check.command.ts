@@ -1,10 +1,18 @@
-import { EXIT_CONFIG } from '../framework/boot-failure.js';
-import { findingProblem, type KongFinding } from '../kong/document/document-report.js';
+import { ConfigError, type ConfigProblem } from '../contracts/config-problem.js';
+import { bootFailure, EXIT_CONFIG } from '../framework/boot-failure.js';
+import { findingProblem } from '../kong/document/document-report.js';
 import { readKongFiles } from '../kong/document/read-kong-files.js';
 import type { KongConfiguration } from '../kong/kong-configuration.js';
-import { type Command, UsageError } from './command.js';
+import { type Arguments, type Command, type Terminal, UsageError } from './command.js';
+import { chooseApplication, refuseEmptyNames } from './declarative-files.js';
+import { readPlan } from './planned-gateway.js';
 
-/** `portcullis check FILE …`: whether files of Kong's declarative format would run, and what to know about them. */
+/**
+ * `portcullis check FILE …`: whether files of Kong's declarative format would run, and what to know about them.
+ *
+ * 1. They are read, which tells the most, and each with its place.
+ * 2. What reading finds sound is planned as a start would, up to the ports: regexes, keys, policies, this environment.
+ */
 export const checkCommand: Command = {
   name: 'check',
   synopsis: 'FILE … [--strict-kong] [--refuse-open]',
@@ -16,29 +24,55 @@ export const checkCommand: Command = {
     '--refuse-open   a route that no authentication reaches is a problem',
   ],
   options: { 'strict-kong': { type: 'boolean' }, 'refuse-open': { type: 'boolean' } },
-  async run({ positionals, options }, { environment, folder, out, err }) {
+  async run(given, terminal) {
+    const { positionals, options } = given;
+    const { environment, folder, out, err } = terminal;
     if (positionals.length === 0) throw new UsageError('check needs a file: portcullis check kong.yml');
+    refuseEmptyNames(positionals);
+    // 1
     const { configuration, problems, warnings } = await readKongFiles(positionals, {
       environment,
       folder,
       strict: options['strict-kong'] === true,
       refuseOpen: options['refuse-open'] === true,
     });
-    if (warnings.length > 0) err(`${counted(warnings.length, 'warning')}:\n${linesOf(warnings)}`);
     if (configuration === undefined) {
-      err(`The configuration cannot run; ${problems.length} to mend:\n${linesOf(problems)}`);
+      err(warningText(warnings.map(findingProblem)));
+      err(
+        `The configuration cannot run; ${problems.length} to mend:\n${linesOf(problems.map(findingProblem))}`,
+      );
       return EXIT_CONFIG;
     }
+    // 2
+    const planned = await planOf(given, terminal);
+    if (planned instanceof ConfigError) {
+      err(warningText(warnings.map(findingProblem)));
+      err(bootFailure(planned).text);
+      return EXIT_CONFIG;
+    }
+    err(warningText(planned));
     out(`${summaryOf(configuration)}\n`);
     return 0;
   },
 };
 
-function linesOf(findings: readonly KongFinding[]): string {
-  return findings
-    .map(findingProblem)
-    .map(({ where, message }) => `  ${where}: ${message}\n`)
-    .join('');
+/** The warnings of a start, or why there would be none. */
+async function planOf(given: Arguments, terminal: Terminal): Promise<readonly ConfigProblem[] | ConfigError> {
+  const { module, environment } = await chooseApplication(given.positionals, given, terminal);
+  try {
+    return await readPlan(module, { ...terminal, environment }, (lifecycle) => lifecycle.declaredWarnings);
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+}
+
+function warningText(warnings: readonly ConfigProblem[]): string {
+  return warnings.length === 0 ? '' : `${counted(warnings.length, 'warning')}:\n${linesOf(warnings)}`;
+}
+
+function linesOf(problems: readonly ConfigProblem[]): string {
+  return problems.map(({ where, message }) => `  ${where}: ${message}\n`).join('');
 }
 
 /** `2 services, 3 routes, 1 consumer`; what there is none of is left out, except for services and routes. */

@@ -14,10 +14,10 @@ const COMMANDS: readonly Command[] = [
   startCommand,
   routesCommand,
   explainCommand,
+  checkCommand,
   tokenCommand,
   keyCommand,
   passwordCommand,
-  checkCommand,
 ];
 
 /**

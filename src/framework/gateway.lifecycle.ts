@@ -83,6 +83,11 @@ export class GatewayLifecycle implements OnApplicationBootstrap {
     return this.edge.plan.routes;
   }
 
+  /** What the declarative files at work were warned of. */
+  get declaredWarnings(): readonly ConfigProblem[] {
+    return this.declared.warnings;
+  }
+
   /** Listening, a plan that lets requests pass, not draining, and no critical upstream down. */
   get ready(): boolean {
     const critical = this.upstreams.status().some((upstream) => upstream.critical && !upstream.healthy);

@@ -42,6 +42,11 @@ export class DeclaredRoutes implements OnApplicationShutdown {
     return this.parts.settings?.files ?? [];
   }
 
+  /** What is carried out, but differs from Kong or may not be meant, of those at work. */
+  get warnings(): readonly ConfigProblem[] {
+    return this.#built?.warnings ?? [];
+  }
+
   /** @throws ConfigError with every problem of every file */
   async load(): Promise<void> {
     if (this.parts.settings === undefined) return;

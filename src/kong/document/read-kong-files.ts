@@ -26,9 +26,14 @@ export async function readKongFiles(
   const maxBytes = options.maxBytes ?? DOCUMENT_DEFAULTS.maxBytes;
   const problems: KongFinding[] = [];
   const sources: SourceText[] = [];
+  // A file may be named, and stand in a folder that is.
+  const seen = new Set<string>();
   for (const path of paths) {
     for (const found of await namesAt(folder, path)) {
-      const read = found.fault ?? (await readText(resolve(folder, found.name), maxBytes));
+      const place = resolve(folder, found.name);
+      if (seen.has(place)) continue;
+      seen.add(place);
+      const read = found.fault ?? (await readText(place, maxBytes));
       if (typeof read === 'string') problems.push(fileProblem(found.name, read));
       else sources.push({ name: found.name, text: read.text });
     }
