@@ -4,9 +4,12 @@ import { everyInterval } from '../../config/secret-files.watcher.js';
 import { WatchedPaths } from '../../config/watched-paths.js';
 import { ConfigError, type ConfigProblem } from '../../contracts/config-problem.js';
 import type { Environment } from '../../contracts/environment.js';
+import { inTurns } from '../../contracts/steps.js';
 import { findingProblem } from '../../kong/document/document-report.js';
-import { readKongFiles } from '../../kong/document/read-kong-files.js';
-import { kongChanges } from '../../kong/plan/kong-changes.js';
+import { readAside } from '../../kong/document/read-aside.js';
+import type { KongReading } from '../../kong/document/read-kong-configuration.js';
+import { type FileOptions, readKongFiles } from '../../kong/document/read-kong-files.js';
+import { type KongChanges, kongChanges } from '../../kong/plan/kong-changes.js';
 import { EVENTS, type EventLog } from '../../observability/events.js';
 import type { RouteSource } from '../../routing/route-source.js';
 import { type BuiltKong, buildKong, type KongBuilderParts } from './kong-routes.builder.js';
@@ -29,6 +32,7 @@ export class DeclaredRoutes implements OnApplicationShutdown {
   #refused = '';
   #loading: Promise<void> | undefined;
   #stop: (() => void) | undefined;
+  #ended = false;
 
   constructor(private readonly parts: DeclaredRoutesParts) {}
 
@@ -50,12 +54,14 @@ export class DeclaredRoutes implements OnApplicationShutdown {
   /** @throws ConfigError with every problem of every file */
   async load(): Promise<void> {
     if (this.parts.settings === undefined) return;
-    const built = await this.#build();
+    // Nothing else is to be done yet, so no thread is started for it.
+    const built = await this.#build(readKongFiles);
     if (built.problems.length > 0) {
       built.discard?.();
       throw new ConfigError(built.problems);
     }
-    this.#take(built as BuiltKong, 'boot');
+    // All of it is new.
+    this.#take(built as BuiltKong, 'boot', undefined);
   }
 
   /** Looks for changes from now on. `changed` is told when other routes are at work. */
@@ -83,6 +89,7 @@ export class DeclaredRoutes implements OnApplicationShutdown {
   }
 
   onApplicationShutdown(): void {
+    this.#ended = true;
     this.#stop?.();
     this.#built?.routes.retire();
   }
@@ -95,28 +102,35 @@ export class DeclaredRoutes implements OnApplicationShutdown {
 
   async #reload(cause: string): Promise<void> {
     try {
-      const built = await this.#build();
+      const { now } = this.parts;
+      const built = await this.#build((files, options) => readAside(files, options, now));
       if (built.problems.length > 0) {
         built.discard?.();
         this.#refuse(cause, built.problems);
         return;
       }
-      this.#take(built as BuiltKong, cause);
+      const { configuration } = built as BuiltKong;
+      const changes = await inTurns(kongChanges(this.#built?.configuration, configuration), now);
+      // Requests go on all the while, and so may the end of the process.
+      if (this.#ended) built.discard?.();
+      else this.#take(built as BuiltKong, cause, changes);
     } catch (error) {
       // Whatever a file makes go wrong, the gateway serves on with what it has.
       this.#refuse(cause, [{ where: this.files.join(', '), message: `cannot be used (${String(error)}).` }]);
     }
   }
 
-  async #build(): Promise<BuiltKong | Refused> {
+  async #build(
+    readFiles: (files: readonly string[], options: FileOptions) => Promise<KongReading>,
+  ): Promise<BuiltKong | Refused> {
     const { settings, environment, ...parts } = this.parts;
     const { files, strict } = settings as NonNullable<typeof settings>;
-    const read = await readKongFiles(files, { environment, strict });
+    const read = await readFiles(files, { environment, strict });
     const problems = read.problems.map(findingProblem);
     const warnings = read.warnings.map(findingProblem);
     // What is wrong elsewhere is told at once too, as far as it can be known.
     if (read.configuration === undefined) return { problems, discard: undefined };
-    const built = buildKong(read.configuration, strict, parts);
+    const built = await inTurns(buildKong(read.configuration, strict, parts), parts.now);
     return {
       ...built,
       problems: [...problems, ...built.problems, ...(strict ? built.warnings : [])],
@@ -124,10 +138,9 @@ export class DeclaredRoutes implements OnApplicationShutdown {
     };
   }
 
-  #take(built: BuiltKong, cause: string): void {
+  #take(built: BuiltKong, cause: string, changes: KongChanges | undefined): void {
     const { events } = this.parts;
     const before = this.#built;
-    const { added, removed, changed } = kongChanges(before?.configuration, built.configuration);
     const { services, routes, consumers } = built.configuration;
     built.take();
     this.#built = built;
@@ -142,8 +155,7 @@ export class DeclaredRoutes implements OnApplicationShutdown {
       consumers: consumers.length,
       regexes: built.regexLoad.total,
       largestRegexBucket: built.regexLoad.largest,
-      // All of it is new at boot.
-      ...(before === undefined ? {} : { added, removed, changed }),
+      ...changes,
     });
     for (const { where, message } of built.warnings) {
       events.warn(EVENTS.declaredRoutesWarning, { where, message });

@@ -1,11 +1,12 @@
 import type { ConfigProblem } from '../../contracts/config-problem.js';
-import { buildConsumers } from '../../kong/consumers/build-consumers.js';
+import type { Steps } from '../../contracts/steps.js';
+import { buildingConsumers } from '../../kong/consumers/build-consumers.js';
 import type { KongConfiguration } from '../../kong/kong-configuration.js';
 import type { KongRoutes } from '../../kong/plan/kong.routes.js';
-import { planKong } from '../../kong/plan/plan-kong.js';
+import { planningKong } from '../../kong/plan/plan-kong.js';
 import type { PluginMappings } from '../../kong/plan/plugin-mappings.js';
 import type { PolicyCompiler } from '../../kong/plugins/kong-plugin.js';
-import { compileKongRoutes } from '../../kong/routing/compile-kong-routes.js';
+import { compilingKongRoutes } from '../../kong/routing/compile-kong-routes.js';
 import type { RegexLoad } from '../../kong/routing/regex-load.js';
 import type { KongUpstreams } from './kong.upstreams.js';
 
@@ -27,25 +28,33 @@ export interface KongBuilderParts {
   readonly policies: PolicyCompiler;
   readonly upstreams: KongUpstreams;
   readonly bodyLimitBytes: number;
+  /** Paths that the gateway answers itself, before any route. */
+  readonly reserved: readonly string[];
   readonly now: () => number;
 }
 
 /** Builds everything that a configuration needs to run: consumers, matcher, upstreams, routes. */
-export function buildKong(
+export function* buildKong(
   configuration: KongConfiguration,
   strict: boolean,
-  { upstreams, ...parts }: KongBuilderParts,
-): BuiltKong {
-  const { consumers, problems: faults, warnings } = buildConsumers(configuration.consumers);
-  const { matcher, regexLoad, problems: unmatchable } = compileKongRoutes(configuration.routes);
+  { upstreams, reserved, ...parts }: KongBuilderParts,
+): Steps<BuiltKong> {
+  const { consumers, problems: faults, warnings } = yield* buildingConsumers(configuration.consumers);
+  const { matcher, regexLoad, problems: unmatchable } = yield* compilingKongRoutes(configuration.routes);
   const backends = upstreams.prepare(configuration);
-  const { routes, problems } = planKong(configuration, { ...parts, matcher, consumers, backends, strict });
+  const { routes, problems } = yield* planningKong(configuration, {
+    ...parts,
+    matcher,
+    consumers,
+    backends,
+    strict,
+  });
   return {
     configuration,
     routes,
     regexLoad,
     problems: [...faults, ...unmatchable, ...problems],
-    warnings: [...warnings, ...unverified(configuration)],
+    warnings: [...warnings, ...unverified(configuration), ...hidden(configuration, reserved)],
     take: () => upstreams.take(backends),
     discard: () => {
       routes.retire();
@@ -62,4 +71,16 @@ function unverified({ services }: KongConfiguration): readonly ConfigProblem[] {
       message:
         'tls_verify is false; the certificate is verified nevertheless. Give the authority to the gateway in NODE_EXTRA_CA_CERTS.',
     }));
+}
+
+/** Routes by whose own path no request ever comes. */
+function hidden({ routes }: KongConfiguration, reserved: readonly string[]): readonly ConfigProblem[] {
+  return routes.flatMap(({ paths, place }) =>
+    paths
+      .filter((path) => reserved.includes(path))
+      .map((path) => ({
+        where: `${place.file}:${place.line}:${place.column} ${place.path}.paths`,
+        message: `${path} itself is answered by the gateway, before any route; HEALTH_PATH and IDENTITY_JWKS_PATH give it other paths.`,
+      })),
+  );
 }

@@ -1,3 +1,4 @@
+import type { Steps } from '../../contracts/steps.js';
 import type { KongRoute } from '../kong-configuration.js';
 import { HostIndex } from './host-index.js';
 import type { HostKind, HostPattern } from './host-pattern.js';
@@ -18,28 +19,29 @@ export interface HostPlace {
  * Puts parts, in the order in which they are asked, into one tree for each host they name. Hosts that are named by the
  * same parts share a tree.
  */
-export function buildHostIndex(parts: readonly RoutePart[]): {
-  readonly index: HostIndex;
-  readonly places: readonly HostPlace[];
-} {
+export function* buildHostIndex(
+  parts: readonly RoutePart[],
+): Steps<{ readonly index: HostIndex; readonly places: readonly HostPlace[] }> {
   const placements = placementsOf(parts);
   const index = new HostIndex();
   const shared = new Map<string, PathTree>();
-  const places = [...placements].map(([key, placed]): HostPlace => {
+  const places: HostPlace[] = [];
+  for (const [key, placed] of placements) {
     const signature = placed.map(({ number, port }) => `${number}:${port ?? ''}`).join();
     let tree = shared.get(signature);
     if (tree === undefined) {
-      tree = treeOf(placed);
+      tree = yield* treeOf(placed);
       shared.set(signature, tree);
     }
     if (key === ANY_HOST) {
       index.setAnyHost(tree);
-      return { host: undefined, tree };
+      places.push({ host: undefined, tree });
+      continue;
     }
     const [kind, name] = key.split(' ') as [HostKind, string];
     index.set(kind, name, tree);
-    return { host: { kind, name }, tree };
-  });
+    places.push({ host: { kind, name }, tree });
+  }
   return { index, places };
 }
 
@@ -72,7 +74,7 @@ function placementsOf(parts: readonly RoutePart[]): Map<string, Placement[]> {
   return placements;
 }
 
-function treeOf(placements: readonly Placement[]): PathTree {
+function* treeOf(placements: readonly Placement[]): Steps<PathTree> {
   const tree = new PathTree();
   for (const { part, rank, port } of placements) {
     const { route, conditions } = part.from;
@@ -92,6 +94,7 @@ function treeOf(placements: readonly Placement[]): PathTree {
       addPrefix(tree, text, { ...entry, taken: Object.freeze({ ...entry.taken, matchedPath: text }) });
     }
     for (const [i, regex] of part.regexes.entries()) addRegex(tree, { ...entry, rank: rank + i, regex });
+    yield;
   }
   return tree;
 }

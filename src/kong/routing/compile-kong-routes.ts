@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from '../../contracts/steps.js';
 import type { KongRoute } from '../kong-configuration.js';
 import { buildHostIndex } from './build-host-index.js';
 import { KongMatcher } from './kong-matcher.js';
@@ -19,13 +20,21 @@ export interface CompiledKongRoutes {
 
 /** Checks all routes, and makes a matcher of those whose service is not disabled. */
 export function compileKongRoutes(routes: readonly KongRoute[]): CompiledKongRoutes {
+  return atOnce(compilingKongRoutes(routes));
+}
+
+/** {@link compileKongRoutes} in steps. */
+export function* compilingKongRoutes(routes: readonly KongRoute[]): Steps<CompiledKongRoutes> {
   const reader = new RouteReader();
-  const read = routes
-    .map((route) => reader.read(route))
-    .filter((route): route is ReadRoute => route?.route.service?.enabled !== false && route !== undefined);
+  const read: ReadRoute[] = [];
+  for (const route of routes) {
+    const found = reader.read(route);
+    if (found !== undefined && route.service?.enabled !== false) read.push(found);
+    yield;
+  }
   // Sorting keeps the order of the file among equals.
   const parts = read.flatMap(partsOf).sort((a, b) => comparePriority(a.priority, b.priority));
-  const { index, places } = buildHostIndex(parts);
+  const { index, places } = yield* buildHostIndex(parts);
   const asked = new Set(read.flatMap(({ conditions }) => conditions.headers.map(({ name }) => name)));
   return {
     matcher: new KongMatcher(index, asked),
@@ -35,7 +44,7 @@ export function compileKongRoutes(routes: readonly KongRoute[]): CompiledKongRou
         return names.size > 0 ? [[route, [...names]] as const] : [];
       }),
     ),
-    regexLoad: regexLoadOf(index, places),
+    regexLoad: yield* regexLoadOf(index, places),
     problems: reader.problems,
   };
 }

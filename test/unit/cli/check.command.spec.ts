@@ -105,6 +105,20 @@ plugins: [{name: request-transformer, config: {add: {headers: ["Content-Length:5
     expect(err).toMatch(/^1 warning:\n.*tls_verify is false; the certificate is verified nevertheless/);
   });
 
+  it('tells of a route whose path the gateway answers itself', async () => {
+    writeFileSync(
+      file('health.yml'),
+      '_format_version: "3.0"\nservices: [{name: s, host: h, routes: [{name: r, paths: [/health]}], plugins: [{name: key-auth}]}]',
+    );
+
+    const { exitCode, err } = await commandLine(`check ${file('health.yml')}`);
+    const moved = await commandLine(`check ${file('health.yml')}`, { HEALTH_PATH: '/up' });
+
+    expect(exitCode).toBe(0);
+    expect(err).toContain('services[0].routes[0].paths: /health itself is answered by the gateway');
+    expect(moved.err).toBe('');
+  });
+
   it('refuses a name that is empty, as of a variable that is not set, exit 64', async () => {
     const said = { err: '' };
     const terminal = { environment: {}, folder, input: async () => '', out: () => {} };
