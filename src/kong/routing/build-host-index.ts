@@ -22,7 +22,7 @@ export interface HostPlace {
 export function* buildHostIndex(
   parts: readonly RoutePart[],
 ): Steps<{ readonly index: HostIndex; readonly places: readonly HostPlace[] }> {
-  const placements = placementsOf(parts);
+  const placements = yield* placementsOf(parts);
   const index = new HostIndex();
   const shared = new Map<string, PathTree>();
   const places: HostPlace[] = [];
@@ -55,7 +55,7 @@ interface Placement {
 }
 
 /** By kind and name of a host. */
-function placementsOf(parts: readonly RoutePart[]): Map<string, Placement[]> {
+function* placementsOf(parts: readonly RoutePart[]): Steps<Map<string, Placement[]>> {
   const placements = new Map<string, Placement[]>();
   let rank = 0;
   for (const [number, part] of parts.entries()) {
@@ -70,6 +70,7 @@ function placementsOf(parts: readonly RoutePart[]): Map<string, Placement[]> {
     }
     // The regexes of one part are asked in the order of the file.
     rank += Math.max(1, part.regexes.length);
+    yield;
   }
   return placements;
 }

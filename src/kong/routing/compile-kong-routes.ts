@@ -4,7 +4,7 @@ import { buildHostIndex } from './build-host-index.js';
 import { KongMatcher } from './kong-matcher.js';
 import { type RegexLoad, regexLoadOf } from './regex-load.js';
 import { type ReadRoute, RouteReader } from './route.reader.js';
-import { partsOf } from './route-parts.js';
+import { partsOf, type RoutePart } from './route-parts.js';
 import { comparePriority } from './route-priority.js';
 import type { KongRouteProblem } from './route-problem.js';
 
@@ -27,13 +27,17 @@ export function compileKongRoutes(routes: readonly KongRoute[]): CompiledKongRou
 export function* compilingKongRoutes(routes: readonly KongRoute[]): Steps<CompiledKongRoutes> {
   const reader = new RouteReader();
   const read: ReadRoute[] = [];
+  const parts: RoutePart[] = [];
   for (const route of routes) {
     const found = reader.read(route);
-    if (found !== undefined && route.service?.enabled !== false) read.push(found);
+    if (found !== undefined && route.service?.enabled !== false) {
+      read.push(found);
+      parts.push(...partsOf(found));
+    }
     yield;
   }
   // Sorting keeps the order of the file among equals.
-  const parts = read.flatMap(partsOf).sort((a, b) => comparePriority(a.priority, b.priority));
+  parts.sort((a, b) => comparePriority(a.priority, b.priority));
   const { index, places } = yield* buildHostIndex(parts);
   const asked = new Set(read.flatMap(({ conditions }) => conditions.headers.map(({ name }) => name)));
   return {
