@@ -1,11 +1,13 @@
+import { SETTINGS } from '../config/settings.table.js';
 import type { ConfigProblem } from '../contracts/config-problem.js';
+import type { Environment } from '../contracts/environment.js';
 import { EXIT_CONFIG } from '../framework/boot-failure.js';
 import { type PlanFindings, planFindings } from '../framework/kong/plan-problems.js';
 import { findingProblem } from '../kong/document/document-report.js';
 import { readKongFiles } from '../kong/document/read-kong-files.js';
 import type { KongConfiguration } from '../kong/kong-configuration.js';
 import { type Command, UsageError } from './command.js';
-import { FILE_DETAILS, FILE_OPTIONS } from './declarative-files.js';
+import { FILE_DETAILS, FILE_OPTIONS, refuseEmptyNames } from './declarative-files.js';
 
 /** `portcullis check FILE …`: whether files of Kong's declarative format would run, and what to know about them. */
 export const checkCommand: Command = {
@@ -20,6 +22,7 @@ export const checkCommand: Command = {
   options: FILE_OPTIONS,
   async run({ positionals, options }, { environment, folder, out, err }) {
     if (positionals.length === 0) throw new UsageError('check needs a file: portcullis check kong.yml');
+    refuseEmptyNames(positionals);
     const strict = options['strict-kong'] === true;
     const read = await readKongFiles(positionals, {
       environment,
@@ -28,7 +31,10 @@ export const checkCommand: Command = {
       refuseOpen: options['refuse-open'] === true,
     });
     const { configuration } = read;
-    const planned = configuration === undefined ? NOTHING : planFindings(configuration, strict);
+    const planned =
+      configuration === undefined
+        ? NOTHING
+        : planFindings(configuration, { strict, reserved: healthPaths(environment) });
     const warnings = [...read.warnings.map(findingProblem), ...planned.warnings];
     const problems = [...read.problems.map(findingProblem), ...planned.problems];
     if (warnings.length > 0) err(`${counted(warnings.length, 'warning')}:\n${linesOf(warnings)}`);
@@ -40,6 +46,12 @@ export const checkCommand: Command = {
     return 0;
   },
 };
+
+/** Those that answer on the traffic port of a gateway that is started here. */
+function healthPaths(environment: Environment): readonly string[] {
+  const path = environment['HEALTH_PATH'] || (SETTINGS.HEALTH_PATH.default as string);
+  return [path, `${path}/ready`, `${path}/live`];
+}
 
 const NOTHING: PlanFindings = { problems: [], warnings: [] };
 

@@ -40,6 +40,7 @@ export async function chooseApplication(
   if (given.options['module'] !== undefined) {
     throw new UsageError('Files make a gateway of their own; with --module, name them in GATEWAY_CONFIG.');
   }
+  refuseEmptyNames(files);
   const listed = files.find((file) => file.includes(','));
   if (listed !== undefined) throw new UsageError(`${listed}: the name of a file must hold no comma.`);
   const environment = {
@@ -49,6 +50,12 @@ export async function chooseApplication(
     ...(refuseOpen ? { GATEWAY_CONFIG_OPEN_ROUTES: 'refuse' } : {}),
   };
   return { module: DeclarativeModule, environment };
+}
+
+/** An empty one is the folder one stands in to the system, and a variable that is not set to whoever wrote it. */
+export function refuseEmptyNames(files: readonly string[]): void {
+  if (files.some((file) => file.trim() === ''))
+    throw new UsageError('the name of a file is empty; is a variable not set?');
 }
 
 /** As it was given, wherever that is the same: messages name the file so. */

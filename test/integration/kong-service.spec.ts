@@ -178,6 +178,6 @@ services:
     const { code } = await service.exit;
 
     expect(code).toBe(78);
-    expect(service.stderr).toContain('authentication');
+    expect(service.stderr).toContain('anybody may call one');
   });
 });

@@ -39,6 +39,17 @@ function extraRoute(generation: number, url: string): string {
 `;
 }
 
+const MANY = LONG ? 20_000 : 5_000;
+
+/** Each with a regex of its own, which takes the longest to make. */
+function manyRoutes(url: string): string {
+  const routes = Array.from({ length: MANY }, (_, i) => `{name: m${i}, paths: ["~/m${i}/(?<id>\\\\d+)$"]}`);
+  return `  - name: many
+    url: ${url}
+    routes: [${routes.join(', ')}]
+`;
+}
+
 const BROKEN: readonly ((whole: string) => string)[] = [
   (whole) => whole.slice(0, whole.length / 2),
   (whole) => whole.replace('strip_path', 'strip_paht'),
@@ -120,6 +131,30 @@ describe('a gateway whose file is changed under load', () => {
       expect([...generations].sort((a, b) => a - b)).toEqual(good);
       expect(service.running).toBe(true);
       console.log(`${answers.length} requests, ${replaced} files taken, ${refused} refused`);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'answers on while it takes a file of thousands of routes',
+    async () => {
+      const { port } = await service.addresses();
+      load = new PacedLoad({ requests: [{ port, path: '/users/7' }], perSecond: PER_SECOND });
+      const before = asked;
+      await expect.poll(() => asked).toBeGreaterThan(before);
+      const loads = service.lines.filter(({ event }) => event === 'declared-routes.loaded').length;
+      await put(`${file(1, upstream.url)}${manyRoutes(upstream.url)}`);
+      const [from, began] = [asked, performance.now()];
+      service.signal('SIGHUP');
+      await service.eventTimes('declared-routes.loaded', loads + 1);
+      const answered = asked - from;
+      const took = performance.now() - began;
+      const answers = await load.end();
+
+      // At one go, nothing is answered until it is done.
+      expect(answered).toBeGreaterThan((PER_SECOND * took) / 1_000 / 2);
+      expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+      console.log(`${MANY} routes in ${took.toFixed()} ms, ${answered} requests answered meanwhile`);
     },
     LIMIT_MS,
   );

@@ -4,6 +4,7 @@ import type { KongConfiguration } from '../../kong/kong-configuration.js';
 import { planKong } from '../../kong/plan/plan-kong.js';
 import { compileKongRoutes } from '../../kong/routing/compile-kong-routes.js';
 import { DryPolicies } from './dry.policies.js';
+import { hidden } from './hidden.js';
 import { KONG_MAPPINGS } from './kong-mappings.js';
 import { unheeded } from './unheeded.js';
 
@@ -14,7 +15,10 @@ export interface PlanFindings {
 }
 
 /** Plans a configuration as a start would, and starts nothing. */
-export function planFindings(configuration: KongConfiguration, strict: boolean): PlanFindings {
+export function planFindings(
+  configuration: KongConfiguration,
+  { strict, reserved }: { readonly strict: boolean; readonly reserved: readonly string[] },
+): PlanFindings {
   const { consumers, problems: faults, warnings } = buildConsumers(configuration.consumers);
   const { matcher, problems: unmatchable } = compileKongRoutes(configuration.routes);
   const { routes, problems } = planKong(configuration, {
@@ -28,9 +32,10 @@ export function planFindings(configuration: KongConfiguration, strict: boolean):
     now: () => 0,
   });
   routes.retire();
-  const told = [...warnings, ...unheeded(configuration)];
-  const found = [...faults, ...unmatchable, ...problems, ...(strict ? told : [])];
-  return { problems: distinct(found), warnings: strict ? [] : told };
+  const ignored = unheeded(configuration);
+  const found = [...faults, ...unmatchable, ...problems, ...(strict ? ignored : [])];
+  const told = [...warnings, ...(strict ? [] : ignored), ...hidden(configuration, reserved)];
+  return { problems: distinct(found), warnings: told };
 }
 
 const notCalled = (): never => {

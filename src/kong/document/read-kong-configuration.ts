@@ -61,6 +61,14 @@ function entitiesOf(root: DocumentNode, report: DocumentReport): DeclaredEntity[
     report.problem(root, '', 'the file must be a map, which begins with _format_version: "3.0".');
     return [];
   }
+  if (root.entries.has('apiVersion') && root.entries.has('kind')) {
+    report.problem(
+      root,
+      '',
+      'the file is a manifest of Kubernetes; must be a declarative file of Kong (kong.yml), as deck gateway dump writes one.',
+    );
+    return [];
+  }
   const header = readHeader(root, report);
   refuseUnknownNames(root, TOP_LEVEL_NAMES, report);
   return ENTITY_KINDS.flatMap((kind) => {

@@ -1,6 +1,7 @@
 import type { ConfigProblem } from '../../contracts/config-problem.js';
 import type { Exchange } from '../../contracts/exchange.js';
 import type { RouteFacts } from '../../contracts/route-facts.js';
+import { atOnce, type Steps } from '../../contracts/steps.js';
 import type { UpstreamResponse } from '../../contracts/upstream-response.js';
 import type { PlannedRoute } from '../../routing/planned-route.js';
 import type { KongConfiguration, KongRoute } from '../kong-configuration.js';
@@ -25,6 +26,11 @@ export interface PlannedKong {
 
 /** Turns the routes of a Kong file into planned ones, everything about each resolved. */
 export function planKong(configuration: KongConfiguration, parts: KongPlanParts): PlannedKong {
+  return atOnce(planningKong(configuration, parts));
+}
+
+/** {@link planKong} in steps. */
+export function* planningKong(configuration: KongConfiguration, parts: KongPlanParts): Steps<PlannedKong> {
   const problems: ConfigProblem[] = [];
   const compiler = new PluginCompiler(configuration, parts, problems);
   const common = new CommonStages(parts);
@@ -32,6 +38,7 @@ export function planKong(configuration: KongConfiguration, parts: KongPlanParts)
   for (const route of configuration.routes) {
     if (route.service?.enabled === false) continue;
     declared.set(route, declare(route, declared.size, { compiler, parts, common }));
+    yield;
   }
   const stranded = new Stranded(compiler.beyondRoutes(NO_ROUTE), common.dress);
   return { routes: new KongRoutes(declared, stranded, compiler.closers, parts), problems };

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCommand } from '../../../src/cli/run-command.js';
 import { commandLine } from './command-line.js';
 
 let folder: string;
@@ -127,6 +128,70 @@ describe('portcullis check', () => {
 
     expect((await commandLine(`check ${file('uuid.yml')}`)).exitCode).toBe(0);
     expect((await commandLine(`check --strict-kong ${file('uuid.yml')}`)).exitCode).toBe(78);
+  });
+
+  it('refuses what a start would refuse behind the reading, exit 78', async () => {
+    writeFileSync(
+      file('unplanned.yml'),
+      `_format_version: "3.0"
+services: [{name: s, host: h, routes: [{name: r, paths: ["~/a(?=b)"]}]}]
+plugins: [{name: request-transformer, config: {add: {headers: ["Content-Length:5"]}}}]`,
+    );
+
+    const { exitCode, out, err } = await commandLine(`check ${file('unplanned.yml')}`);
+
+    expect(exitCode).toBe(78);
+    expect(out).toBe('');
+    expect(err).toContain('The configuration cannot run; 2 to mend:');
+    expect(err).toContain('looks ahead or behind');
+    expect(err).toContain('Content-Length frames the message');
+  });
+
+  it('tells the warnings that a start would log', async () => {
+    writeFileSync(
+      file('unverified.yml'),
+      '_format_version: "3.0"\nservices: [{name: s, url: "https://h", tls_verify: false}]',
+    );
+
+    const { exitCode, err } = await commandLine(`check ${file('unverified.yml')}`);
+
+    expect(exitCode).toBe(0);
+    expect(err).toMatch(/^1 warning:\n.*tls_verify is false; the certificate is verified nevertheless/);
+  });
+
+  it('tells of a route whose path the gateway answers itself', async () => {
+    writeFileSync(
+      file('health.yml'),
+      '_format_version: "3.0"\nservices: [{name: s, host: h, routes: [{name: r, paths: [/health]}], plugins: [{name: key-auth}]}]',
+    );
+
+    const { exitCode, err } = await commandLine(`check ${file('health.yml')}`);
+    const moved = await commandLine(`check ${file('health.yml')}`, { HEALTH_PATH: '/up' });
+
+    expect(exitCode).toBe(0);
+    expect(err).toContain('services[0].routes[0].paths: /health itself is answered by the gateway');
+    expect(moved.err).toBe('');
+  });
+
+  it('refuses a name that is empty, as of a variable that is not set, exit 64', async () => {
+    const said = { err: '' };
+    const terminal = { environment: {}, folder, input: async () => '', out: () => {} };
+
+    const exitCode = await runCommand(['check', ''], {
+      ...terminal,
+      err: (text) => {
+        said.err += text;
+      },
+    });
+
+    expect(exitCode).toBe(64);
+    expect(said.err).toContain('the name of a file is empty');
+  });
+
+  it('reads a file once, however often it is named', async () => {
+    const { exitCode, out } = await commandLine(`check ${file('sound.yml')} ${folder}/./sound.yml`);
+
+    expect([exitCode, out]).toEqual([0, '1 service, 2 routes, 1 plugin\n']);
   });
 
   it('needs a file, exit 64', async () => {

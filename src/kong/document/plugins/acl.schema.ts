@@ -1,4 +1,4 @@
-import { notHere, optional, withDefault } from '../fields/field.js';
+import { notHere, optional, renamed, withDefault } from '../fields/field.js';
 import { text } from '../fields/text.kinds.js';
 import { listOf, yesNo } from '../fields/value.kinds.js';
 import { pluginSchema } from './plugin-schema.js';
@@ -11,6 +11,8 @@ export const aclSchema = pluginSchema(
   {
     allow: GROUPS,
     deny: GROUPS,
+    whitelist: renamed('allow'),
+    blacklist: renamed('deny'),
     hide_groups_header: withDefault(yesNo, false),
     always_use_authenticated_groups: withDefault(yesNo, false),
     include_consumer_groups: notHere('is part of Kong Enterprise; groups of consumers are acls.'),

@@ -38,6 +38,21 @@ describe('a service', () => {
     expect(service(`url: "${url}"`)).toMatchObject(expected);
   });
 
+  it('takes url over what stands beside it, and tells what it does not take (§2 services: url)', () => {
+    const body = 'services: [{name: s, url: "http://h:4000/socket", protocol: ws, port: 81, host: h}]';
+
+    expect(sound(body).services[0]).toMatchObject({
+      protocol: 'http',
+      host: 'h',
+      port: 4000,
+      path: '/socket',
+    });
+    expect(toldOf(body).match(/\w+ stands beside url, which sets it/g)).toEqual([
+      'protocol stands beside url, which sets it',
+      'port stands beside url, which sets it',
+    ]);
+  });
+
   it('takes null as the default of retries and timeouts, and as nothing elsewhere', () => {
     expect(
       service(
@@ -52,7 +67,8 @@ describe('a service', () => {
     ['url: "http://h?q=1"', 'may have no query'],
     ['url: "tcp://h:1"', 'must be a URL that begins with http://'],
     ['url: "http://h:99999"', 'a port of 1–65535'],
-    ['url: "http://h", port: 81', 'url stands beside port'],
+    ['url: "http://$HOST:$PORT/a"', 'holds a $NAME that nobody filled in'],
+    ['host: h, port: "81"', 'a whole number, 1–65535, without quotes'],
     ['host: "h:1"', 'without a port'],
     ['host: h, protocol: tcp', 'a stream protocol'],
     ['host: h, protocol: ws', 'Kong Enterprise'],

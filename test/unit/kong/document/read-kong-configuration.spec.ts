@@ -87,7 +87,7 @@ describe('a file of Kong', () => {
       [
         "kong.yml:2:1 servces: servces is no entity of Kong's; did you mean services?",
         "kong.yml:6:5 services[0].prt: prt is no field of Kong's here; did you mean port?",
-        'kong.yml:7:14 services[0].retries: retries is "5"; must be a whole number, 0–32767.',
+        'kong.yml:7:14 services[0].retries: retries is "5"; must be a whole number, 0–32767, without quotes.',
       ].join('\n'),
     );
   });
