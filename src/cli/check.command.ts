@@ -1,8 +1,10 @@
 import { SETTINGS } from '../config/settings.table.js';
 import type { ConfigProblem } from '../contracts/config-problem.js';
 import type { Environment } from '../contracts/environment.js';
+import { atOnce } from '../contracts/steps.js';
 import { EXIT_CONFIG } from '../framework/boot-failure.js';
 import { type PlanFindings, planFindings } from '../framework/kong/plan-problems.js';
+import { remainderProblems } from '../framework/kong/remainder-problems.js';
 import { findingProblem } from '../kong/document/document-report.js';
 import { readKongFiles } from '../kong/document/read-kong-files.js';
 import type { KongConfiguration } from '../kong/kong-configuration.js';
@@ -31,9 +33,9 @@ export const checkCommand: Command = {
       refuseOpen: options['refuse-open'] === true,
     });
     const { configuration } = read;
-    const planned =
+    const planned: PlanFindings =
       configuration === undefined
-        ? NOTHING
+        ? { problems: atOnce(remainderProblems(read.remainder)), warnings: [] }
         : planFindings(configuration, { strict, reserved: healthPaths(environment) });
     const warnings = [...read.warnings.map(findingProblem), ...planned.warnings];
     const problems = [...read.problems.map(findingProblem), ...planned.problems];
@@ -52,8 +54,6 @@ function healthPaths(environment: Environment): readonly string[] {
   const path = environment['HEALTH_PATH'] || (SETTINGS.HEALTH_PATH.default as string);
   return [path, `${path}/ready`, `${path}/live`];
 }
-
-const NOTHING: PlanFindings = { problems: [], warnings: [] };
 
 function linesOf(problems: readonly ConfigProblem[]): string {
   return problems.map(({ where, message }) => `  ${where}: ${message}\n`).join('');

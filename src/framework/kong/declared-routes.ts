@@ -13,6 +13,7 @@ import { type KongChanges, kongChanges } from '../../kong/plan/kong-changes.js';
 import { EVENTS, type EventLog } from '../../observability/events.js';
 import type { RouteSource } from '../../routing/route-source.js';
 import { type BuiltKong, buildKong, type KongBuilderParts } from './kong-routes.builder.js';
+import { remainderProblems } from './remainder-problems.js';
 
 /** A change is taken when two looks saw the same, so within twice this. */
 const LOOK_EVERY_MS = 500;
@@ -120,7 +121,8 @@ export class DeclaredRoutes implements OnApplicationShutdown {
     const { files, strict, refuseOpen } = settings as NonNullable<typeof settings>;
     const read = await readFiles(files, { environment, strict, refuseOpen });
     if (read.configuration === undefined) {
-      return { built: undefined, problems: read.problems.map(findingProblem) };
+      const others = await inTurns(remainderProblems(read.remainder), parts.now);
+      return { built: undefined, problems: [...read.problems.map(findingProblem), ...others] };
     }
     const built = await inTurns(buildKong(read.configuration, strict, parts), parts.now);
     if (built.problems.length > 0) {

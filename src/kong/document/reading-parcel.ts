@@ -7,8 +7,10 @@ import type { KongReading } from './read-kong-configuration.js';
 /** A reading on its way from one thread to another, in pieces that are each soon unpacked. */
 export interface ReadingParcel {
   readonly findings: Pick<KongReading, 'problems' | 'warnings'>;
-  /** `undefined` where there is no configuration. */
+  /** `undefined` where there is no configuration, and no remainder of one. */
   readonly pieces: readonly Uint8Array<ArrayBuffer>[] | undefined;
+  /** They are of a configuration, not of a remainder. */
+  readonly whole: boolean;
 }
 
 interface Piece {
@@ -20,15 +22,17 @@ interface Piece {
 
 const PIECE_ENTITIES = 200;
 
-export function packReading({ configuration, problems, warnings }: KongReading): ReadingParcel {
+export function packReading({ configuration, remainder, problems, warnings }: KongReading): ReadingParcel {
+  const packed = configuration ?? remainder;
   return {
     findings: { problems, warnings },
-    pieces: configuration === undefined ? undefined : piecesOf(configuration),
+    pieces: packed === undefined ? undefined : piecesOf(packed),
+    whole: configuration !== undefined,
   };
 }
 
 /** What was packed. Of routes that shared a service, all have the same one again. */
-export function* unpackReading({ findings, pieces }: ReadingParcel): Steps<KongReading> {
+export function* unpackReading({ findings, pieces, whole }: ReadingParcel): Steps<KongReading> {
   if (pieces === undefined) return { configuration: undefined, ...findings };
   const lists = { services: [], routes: [], upstreams: [], consumers: [], plugins: [] } as Record<
     keyof KongConfiguration,
@@ -44,7 +48,10 @@ export function* unpackReading({ findings, pieces }: ReadingParcel): Steps<KongR
   for (const route of lists.routes as { service: unknown }[]) {
     route.service = services[route.service as number];
   }
-  return { configuration: lists as unknown as KongConfiguration, ...findings };
+  const unpacked = lists as unknown as KongConfiguration;
+  return whole
+    ? { configuration: unpacked, ...findings }
+    : { configuration: undefined, remainder: unpacked, ...findings };
 }
 
 function piecesOf(configuration: KongConfiguration): Uint8Array<ArrayBuffer>[] {

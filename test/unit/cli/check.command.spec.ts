@@ -21,6 +21,14 @@ beforeAll(() => {
     'regex.yml',
     "services: [{name: s, host: h, routes: [{name: r, paths: ['~/(?<=a)b']}]}]\nplugins: [{name: key-auth}]",
   );
+  put(
+    'mixed.yml',
+    [
+      "services: [{name: s, hots: h, routes: [{name: r, paths: ['~/(?<=a)b']}]}]",
+      'consumers: [{username: ann, jwt_secrets: [{key: k, secret: "-----BEGIN PUBLIC KEY-----"}]}]',
+      'plugins: [{name: jwt, config: {anonymous: bob}}]',
+    ].join('\n'),
+  );
   put('wrong.yml', 'services: [{name: s, hots: h}]\nroutes: [{name: r}]');
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -56,6 +64,17 @@ describe('portcullis check', () => {
     expect(err).toMatch(
       /^The configuration cannot run; 1 to mend:\n {2}\S+regex\.yml:2:\d+: route r: paths\[0\]/,
     );
+  });
+
+  it('tells of regexes and keys together with what is wrong elsewhere in the document', async () => {
+    const { exitCode, err } = await commandLine(`check ${file('mixed.yml')}`);
+
+    expect(exitCode).toBe(78);
+    expect(err).toMatch(/^The configuration cannot run; 4 to mend:/m);
+    expect(err).toContain("hots is no field of Kong's here");
+    expect(err).toContain('anonymous names no consumer of the files');
+    expect(err).toContain('secret holds a public or private key');
+    expect(err).toContain('which looks ahead or behind');
   });
 
   it.each<[what: string, route: string, message: RegExp]>([

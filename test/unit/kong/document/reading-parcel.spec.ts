@@ -65,10 +65,19 @@ describe('a reading between two threads', () => {
     expect(configuration?.services.map(({ name }) => name)).toEqual(names);
   });
 
-  it('tells what was wrong where there is no configuration', () => {
-    const reading = readBody('services: [{name: a, hots: b}]');
+  it('tells what was wrong where there is no configuration, with what is sound of it', () => {
+    const reading = readBody('services: [{name: a, hots: b}]\nroutes: [{paths: ["~/a"]}]');
 
     expect(sent(reading)).toEqual(reading);
     expect(reading.problems).toHaveLength(1);
+    expect(reading.configuration).toBeUndefined();
+    expect(reading.remainder?.routes).toHaveLength(1);
+  });
+
+  it('has nothing but what was wrong of a file that cannot be read', () => {
+    const reading = readBody('services: [');
+
+    expect(sent(reading)).toEqual(reading);
+    expect(reading.remainder).toBeUndefined();
   });
 });
