@@ -1,11 +1,15 @@
+import { SETTINGS } from '../config/settings.table.js';
 import type { ConfigProblem } from '../contracts/config-problem.js';
+import type { Environment } from '../contracts/environment.js';
+import { atOnce } from '../contracts/steps.js';
 import { EXIT_CONFIG } from '../framework/boot-failure.js';
-import { buildConsumers } from '../kong/consumers/build-consumers.js';
+import { type PlanFindings, planFindings } from '../framework/kong/plan-problems.js';
+import { remainderProblems } from '../framework/kong/remainder-problems.js';
 import { findingProblem } from '../kong/document/document-report.js';
 import { readKongFiles } from '../kong/document/read-kong-files.js';
 import type { KongConfiguration } from '../kong/kong-configuration.js';
-import { compileKongRoutes } from '../kong/routing/compile-kong-routes.js';
 import { type Command, UsageError } from './command.js';
+import { FILE_DETAILS, FILE_OPTIONS, refuseEmptyNames } from './declarative-files.js';
 
 /** `portcullis check FILE …`: whether files of Kong's declarative format would run, and what to know about them. */
 export const checkCommand: Command = {
@@ -15,22 +19,26 @@ export const checkCommand: Command = {
     "reads files of Kong's declarative format and prints every problem and warning; exits 78 on a problem",
   details: [
     'FILE            YAML or JSON, or a folder of them; several are read as one configuration',
-    '--strict-kong   what is deliberately different from Kong is a problem',
-    '--refuse-open   a route that no authentication reaches is a problem',
+    ...FILE_DETAILS,
   ],
-  options: { 'strict-kong': { type: 'boolean' }, 'refuse-open': { type: 'boolean' } },
+  options: FILE_OPTIONS,
   async run({ positionals, options }, { environment, folder, out, err }) {
     if (positionals.length === 0) throw new UsageError('check needs a file: portcullis check kong.yml');
+    refuseEmptyNames(positionals);
+    const strict = options['strict-kong'] === true;
     const read = await readKongFiles(positionals, {
       environment,
       folder,
-      strict: options['strict-kong'] === true,
+      strict,
       refuseOpen: options['refuse-open'] === true,
     });
     const { configuration } = read;
-    const used = configuration === undefined ? NOTHING_USED : useOf(configuration);
-    const problems = [...read.problems.map(findingProblem), ...used.problems];
-    const warnings = [...read.warnings.map(findingProblem), ...used.warnings];
+    const planned: PlanFindings =
+      configuration === undefined
+        ? { problems: atOnce(remainderProblems(read.remainder)), warnings: [] }
+        : planFindings(configuration, { strict, reserved: healthPaths(environment) });
+    const warnings = [...read.warnings.map(findingProblem), ...planned.warnings];
+    const problems = [...read.problems.map(findingProblem), ...planned.problems];
     if (warnings.length > 0) err(`${counted(warnings.length, 'warning')}:\n${linesOf(warnings)}`);
     if (configuration === undefined || problems.length > 0) {
       err(`The configuration cannot run; ${problems.length} to mend:\n${linesOf(problems)}`);
@@ -41,17 +49,10 @@ export const checkCommand: Command = {
   },
 };
 
-interface Use {
-  readonly problems: readonly ConfigProblem[];
-  readonly warnings: readonly ConfigProblem[];
-}
-
-const NOTHING_USED: Use = { problems: [], warnings: [] };
-
-/** What shows when regexes and keys are used, as far as that needs nothing but the file. */
-function useOf({ routes, consumers }: KongConfiguration): Use {
-  const { problems, warnings } = buildConsumers(consumers);
-  return { problems: [...problems, ...compileKongRoutes(routes).problems], warnings };
+/** Those that answer on the traffic port of a gateway that is started here. */
+function healthPaths(environment: Environment): readonly string[] {
+  const path = environment['HEALTH_PATH'] || (SETTINGS.HEALTH_PATH.default as string);
+  return [path, `${path}/ready`, `${path}/live`];
 }
 
 function linesOf(problems: readonly ConfigProblem[]): string {

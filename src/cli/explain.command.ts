@@ -2,7 +2,7 @@ import { type AskedRequest, explainRequest, type RequestExplanation } from '../a
 import { canonicalPath } from '../contracts/canonical-path.js';
 import { MODULE_DETAIL, MODULE_OPTION } from './app-module.js';
 import { type Arguments, type Command, UsageError } from './command.js';
-import { chooseApplication, STRICT_DETAIL, STRICT_OPTION } from './declarative-files.js';
+import { chooseApplication, FILE_DETAILS, FILE_OPTIONS } from './declarative-files.js';
 import { explanationJson, explanationText } from './explanation.text.js';
 import { readPlan } from './planned-gateway.js';
 
@@ -13,21 +13,21 @@ const EXIT_NO_ROUTE = 1;
 export const explainCommand: Command = {
   name: 'explain',
   synopsis:
-    'METHOD PATH [FILE …] [--host HOST] [--header NAME:VALUE …] [--json] [--strict-kong] [--module FILE]',
+    'METHOD PATH [FILE …] [--host HOST] [--header NAME:VALUE …] [--json] [--strict-kong] [--refuse-open] [--module FILE]',
   summary: 'says which route takes a request and what runs on it; exits 1 when none does',
   details: [
     'FILE …          Kong files, or directories of them, in place of the application',
     '--host HOST     the Host of the request; https://HOST for one that came by TLS',
     '--header N:V    a header of the request; may be repeated',
     '--json          for programs',
-    STRICT_DETAIL,
+    ...FILE_DETAILS,
     MODULE_DETAIL,
   ],
   options: {
     host: { type: 'string' },
     header: { type: 'string', multiple: true },
     json: { type: 'boolean' },
-    ...STRICT_OPTION,
+    ...FILE_OPTIONS,
     ...MODULE_OPTION,
   },
   async run(given, terminal) {

@@ -96,7 +96,9 @@ export interface GatewaySettings {
     readonly hosts: HostAddresses | undefined;
   };
   /** `undefined`: all routes are the code's. */
-  readonly declarative: { readonly files: readonly string[]; readonly strict: boolean } | undefined;
+  readonly declarative:
+    | { readonly files: readonly string[]; readonly strict: boolean; readonly refuseOpen: boolean }
+    | undefined;
   /** `undefined`: nothing is shared with other instances. */
   readonly redis: { readonly url: SecretText } | undefined;
   /** `undefined`: no key is configured, and no token is signed. */

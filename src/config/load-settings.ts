@@ -145,7 +145,11 @@ function toSettings(
     declarative:
       values.GATEWAY_CONFIG === undefined
         ? undefined
-        : { files: values.GATEWAY_CONFIG, strict: values.GATEWAY_CONFIG_STRICT === 'on' },
+        : {
+            files: values.GATEWAY_CONFIG,
+            strict: values.GATEWAY_CONFIG_STRICT === 'on',
+            refuseOpen: values.GATEWAY_CONFIG_OPEN_ROUTES === 'refuse',
+          },
     redis: values.REDIS_URL === undefined ? undefined : { url: new SecretText(values.REDIS_URL) },
     limits: {
       bodyLimitBytes: values.BODY_LIMIT_BYTES,

@@ -459,6 +459,12 @@ export const SETTINGS = {
     'off',
     '`on` refuses what these files may say here and Kong itself would not take or carry out.',
   ),
+  GATEWAY_CONFIG_OPEN_ROUTES: withDefault(
+    'declarative',
+    choice('warn', 'refuse'),
+    'warn',
+    '`refuse` takes no file with a route that no authentication plugin stands before; Kong takes them.',
+  ),
 
   LOG_LEVEL: withDefault(
     'log',

@@ -178,6 +178,7 @@ export class Edge {
 
   #answerUnmatched(exchange: Exchange, plan: Plan): void {
     exchange.dress = plan.dress;
+    if (plan.codeRoutes.length === 0) plan.declared?.strand(exchange);
     const answer = unmatchedAnswer(exchange.method, plan.allowedMethods(exchange.path));
     if (answer instanceof GatewayError) this.fail(exchange, answer);
     else this.reply(exchange, answer);

@@ -20,4 +20,6 @@ export interface RouteSource {
    * @throws EarlyAnswer when the client is sent there
    */
   enter(exchange: Exchange): PlannedRoute | undefined;
+  /** Puts on the exchange what becomes of a request that no route takes, where the code has no routes at all. */
+  strand(exchange: Exchange): void;
 }

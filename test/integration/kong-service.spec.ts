@@ -139,9 +139,10 @@ services:
     for (const text of ['retries', 'paths', 'jtw', 'kong.yml:6']) expect(service.stderr).toContain(text);
   });
 
+  const routes = (name: string): string =>
+    `_format_version: "3.0"\nservices: [{name: s, url: "${users.url}", routes: [{name: ${name}, paths: [/${name}]}]}]\n`;
+
   it('reads the file again on SIGHUP, and serves on with the old routes when it is wrong', async () => {
-    const routes = (name: string): string =>
-      `_format_version: "3.0"\nservices: [{name: s, url: "${users.url}", routes: [{name: ${name}, paths: [/${name}]}]}]\n`;
     await writeFile(file, routes('one'));
     const service = start();
     const { url } = await service.addresses();
@@ -168,5 +169,15 @@ services:
 
     expect(code).toBe(78);
     expect(service.stderr).toContain('uuid');
+  });
+
+  it('refuses a route that nobody stands before when it is asked to', async () => {
+    await writeFile(file, routes('one'));
+    const service = start({}, '--refuse-open');
+
+    const { code } = await service.exit;
+
+    expect(code).toBe(78);
+    expect(service.stderr).toContain('anybody may call one');
   });
 });

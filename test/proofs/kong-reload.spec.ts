@@ -41,6 +41,17 @@ function extraRoute(generation: number, url: string): string {
 `;
 }
 
+const MANY = LONG ? 20_000 : 5_000;
+
+/** Each with a regex of its own, which takes the longest to make. */
+function manyRoutes(url: string): string {
+  const routes = Array.from({ length: MANY }, (_, i) => `{name: m${i}, paths: ["~/m${i}/(?<id>\\\\d+)$"]}`);
+  return `  - name: many
+    url: ${url}
+    routes: [${routes.join(', ')}]
+`;
+}
+
 const BROKEN: readonly ((whole: string) => string)[] = [
   (whole) => whole.slice(0, whole.length / 2),
   (whole) => whole.replace('strip_path', 'strip_paht'),
@@ -54,7 +65,8 @@ describe('a gateway whose file is changed under load', () => {
   let upstreams: [RecordingUpstream, RecordingUpstream];
   let service: ServiceProcess;
   let load: PacedLoad | undefined;
-  const asked = new Set<RecordingUpstream>();
+  let asked = 0;
+  const reached = new Set<RecordingUpstream>();
 
   beforeAll(async () => {
     await ensureServiceBuilt();
@@ -63,7 +75,8 @@ describe('a gateway whose file is changed under load', () => {
     for (const upstream of upstreams) {
       upstream.respond = ({ url, headers }, res) => {
         upstream.received.length = 0;
-        asked.add(upstream);
+        asked++;
+        reached.add(upstream);
         res.setHeader('X-Seen', `${/^\/g(\d+)\//.exec(url)?.[1]} ${headers['x-generation']}`);
         res.write('{');
         setTimeout(() => res.end('}'), ANSWER_MS);
@@ -95,7 +108,7 @@ describe('a gateway whose file is changed under load', () => {
         keep: ['x-seen', 'x-answered'],
       });
       // The one it began with is seen as well.
-      await expect.poll(() => asked.size).toBeGreaterThan(0);
+      await expect.poll(() => asked).toBeGreaterThan(0);
       // What was loaded at the start.
       let replaced = 1;
       let refused = 0;
@@ -123,9 +136,33 @@ describe('a gateway whose file is changed under load', () => {
         (i) => i === 0 || i % BROKEN_EVERY !== 0,
       );
       expect([...generations].sort((a, b) => a - b)).toEqual(good);
-      expect(asked.size).toBe(2);
+      expect(reached.size).toBe(2);
       expect(service.running).toBe(true);
       console.log(`${answers.length} requests, ${replaced} files taken, ${refused} refused`);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'answers on while it takes a file of thousands of routes',
+    async () => {
+      const { port } = await service.addresses();
+      load = new PacedLoad({ requests: [{ port, path: '/users/7' }], perSecond: PER_SECOND });
+      const before = asked;
+      await expect.poll(() => asked).toBeGreaterThan(before);
+      const loads = service.lines.filter(({ event }) => event === 'declared-routes.loaded').length;
+      await put(`${file(1, urlOf(1))}${manyRoutes(urlOf(1))}`);
+      const [from, began] = [asked, performance.now()];
+      service.signal('SIGHUP');
+      await service.eventTimes('declared-routes.loaded', loads + 1);
+      const answered = asked - from;
+      const took = performance.now() - began;
+      const answers = await load.end();
+
+      // At one go, nothing is answered until it is done.
+      expect(answered).toBeGreaterThan((PER_SECOND * took) / 1_000 / 2);
+      expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+      console.log(`${MANY} routes in ${took.toFixed()} ms, ${answered} requests answered meanwhile`);
     },
     LIMIT_MS,
   );

@@ -28,7 +28,13 @@ export const DECLARED_ROUTES_PROVIDER: Provider = {
       mappings: KONG_MAPPINGS,
       policies: new KongPolicies(catalogue),
       upstreams: new KongUpstreams(registry),
+      reserved: reservedPaths(settings),
       bodyLimitBytes: settings.limits.bodyLimitBytes,
       now: () => performance.now(),
     }),
 };
+
+function reservedPaths({ traffic: { healthPath }, identity }: GatewaySettings): readonly string[] {
+  const health = [healthPath, `${healthPath}/ready`, `${healthPath}/live`];
+  return identity === undefined ? health : [...health, identity.jwksPath];
+}

@@ -4,12 +4,16 @@ import { everyInterval } from '../../config/secret-files.watcher.js';
 import { WatchedPaths } from '../../config/watched-paths.js';
 import { ConfigError, type ConfigProblem } from '../../contracts/config-problem.js';
 import type { Environment } from '../../contracts/environment.js';
+import { inTurns } from '../../contracts/steps.js';
 import { findingProblem } from '../../kong/document/document-report.js';
-import { readKongFiles } from '../../kong/document/read-kong-files.js';
-import { kongChanges } from '../../kong/plan/kong-changes.js';
+import { readAside } from '../../kong/document/read-aside.js';
+import type { KongReading } from '../../kong/document/read-kong-configuration.js';
+import { type FileOptions, readKongFiles } from '../../kong/document/read-kong-files.js';
+import { type KongChanges, kongChanges } from '../../kong/plan/kong-changes.js';
 import { EVENTS, type EventLog } from '../../observability/events.js';
 import type { RouteSource } from '../../routing/route-source.js';
 import { type BuiltKong, buildKong, type KongBuilderParts } from './kong-routes.builder.js';
+import { remainderProblems } from './remainder-problems.js';
 
 /** A change is taken when two looks saw the same, so within twice this. */
 const LOOK_EVERY_MS = 500;
@@ -29,6 +33,7 @@ export class DeclaredRoutes implements OnApplicationShutdown {
   #refused = '';
   #loading: Promise<void> | undefined;
   #stop: (() => void) | undefined;
+  #ended = false;
   readonly #paths: WatchedPaths;
 
   constructor(private readonly parts: DeclaredRoutesParts) {
@@ -50,9 +55,11 @@ export class DeclaredRoutes implements OnApplicationShutdown {
     if (this.parts.settings === undefined) return;
     // Before a byte is read: what changes meanwhile is a change.
     await this.#paths.know();
-    const { built, problems } = await this.#build();
+    // Nothing else is to be done yet, so no thread is started for it.
+    const { built, problems } = await this.#build(readKongFiles);
     if (built === undefined) throw new ConfigError(problems);
-    this.#take(built, 'boot');
+    // All of it is new.
+    this.#take(built, 'boot', undefined);
   }
 
   /** Looks for changes from now on. `changed` is told when other routes are at work. */
@@ -76,6 +83,7 @@ export class DeclaredRoutes implements OnApplicationShutdown {
   }
 
   onApplicationShutdown(): void {
+    this.#ended = true;
     this.#stop?.();
     this.#built?.routes.retire();
   }
@@ -88,9 +96,16 @@ export class DeclaredRoutes implements OnApplicationShutdown {
 
   async #reload(cause: string): Promise<void> {
     try {
-      const { built, problems } = await this.#build();
-      if (built === undefined) this.#refuse(cause, problems);
-      else this.#take(built, cause);
+      const { now } = this.parts;
+      const { built, problems } = await this.#build((files, options) => readAside(files, options, now));
+      if (built === undefined) {
+        this.#refuse(cause, problems);
+        return;
+      }
+      const changes = await inTurns(kongChanges(this.#built?.configuration, built.configuration), now);
+      // Requests go on all the while, and so may the end of the process.
+      if (this.#ended) built.discard();
+      else this.#take(built, cause, changes);
     } catch (error) {
       // Whatever a file makes go wrong, the gateway serves on with what it has; the words may quote the file.
       this.#refuse(cause, [
@@ -99,14 +114,17 @@ export class DeclaredRoutes implements OnApplicationShutdown {
     }
   }
 
-  async #build(): Promise<Attempt> {
+  async #build(
+    readFiles: (files: readonly string[], options: FileOptions) => Promise<KongReading>,
+  ): Promise<Attempt> {
     const { settings, environment, ...parts } = this.parts;
-    const { files, strict } = settings as NonNullable<typeof settings>;
-    const read = await readKongFiles(files, { environment, strict });
+    const { files, strict, refuseOpen } = settings as NonNullable<typeof settings>;
+    const read = await readFiles(files, { environment, strict, refuseOpen });
     if (read.configuration === undefined) {
-      return { built: undefined, problems: read.problems.map(findingProblem) };
+      const others = await inTurns(remainderProblems(read.remainder), parts.now);
+      return { built: undefined, problems: [...read.problems.map(findingProblem), ...others] };
     }
-    const built = buildKong(read.configuration, strict, parts);
+    const built = await inTurns(buildKong(read.configuration, strict, parts), parts.now);
     if (built.problems.length > 0) {
       built.discard();
       return { built: undefined, problems: built.problems };
@@ -115,10 +133,9 @@ export class DeclaredRoutes implements OnApplicationShutdown {
     return { built: { ...built, warnings }, problems: [] };
   }
 
-  #take(built: BuiltKong, cause: string): void {
+  #take(built: BuiltKong, cause: string, changes: KongChanges | undefined): void {
     const { events } = this.parts;
     const before = this.#built;
-    const { added, removed, changed } = kongChanges(before?.configuration, built.configuration);
     const { services, routes, consumers } = built.configuration;
     built.take();
     this.#built = built;
@@ -133,8 +150,7 @@ export class DeclaredRoutes implements OnApplicationShutdown {
       consumers: consumers.length,
       regexes: built.regexLoad.total,
       largestRegexBucket: built.regexLoad.largest,
-      // All of it is new at boot.
-      ...(before === undefined ? {} : { added, removed, changed }),
+      ...changes,
     });
     for (const { where, message } of built.warnings) {
       events.warn(EVENTS.declaredRoutesWarning, { where, message });

@@ -1,14 +1,16 @@
 import type { ConfigProblem } from '../../contracts/config-problem.js';
-import { buildConsumers } from '../../kong/consumers/build-consumers.js';
-import type { KongConfiguration, KongPlace } from '../../kong/kong-configuration.js';
-import { placeText } from '../../kong/place-text.js';
+import type { Steps } from '../../contracts/steps.js';
+import { buildingConsumers } from '../../kong/consumers/build-consumers.js';
+import type { KongConfiguration } from '../../kong/kong-configuration.js';
 import type { KongRoutes } from '../../kong/plan/kong.routes.js';
-import { planKong } from '../../kong/plan/plan-kong.js';
+import { planningKong } from '../../kong/plan/plan-kong.js';
 import type { PluginMappings } from '../../kong/plan/plugin-mappings.js';
 import type { PolicyCompiler } from '../../kong/plugins/kong-plugin.js';
-import { compileKongRoutes } from '../../kong/routing/compile-kong-routes.js';
+import { compilingKongRoutes } from '../../kong/routing/compile-kong-routes.js';
 import type { RegexLoad } from '../../kong/routing/regex-load.js';
+import { hidden } from './hidden.js';
 import type { KongUpstreams, PreparedUpstreams } from './kong.upstreams.js';
+import { unheeded } from './unheeded.js';
 
 /** A configuration beside the one at work: it takes over whole, or is gone without a trace. */
 export interface BuiltKong {
@@ -28,28 +30,31 @@ export interface KongBuilderParts {
   readonly policies: PolicyCompiler;
   readonly upstreams: KongUpstreams;
   readonly bodyLimitBytes: number;
+  /** Paths that the gateway answers itself, before any route. */
+  readonly reserved: readonly string[];
   readonly now: () => number;
 }
 
 /** Builds everything that a configuration needs to run: consumers, matcher, upstreams, routes. */
-export function buildKong(
+export function* buildKong(
   configuration: KongConfiguration,
   strict: boolean,
-  { upstreams, ...parts }: KongBuilderParts,
-): BuiltKong {
-  const { consumers, problems: faults, warnings } = buildConsumers(configuration.consumers);
-  const { matcher, regexLoad, problems: unmatchable } = compileKongRoutes(configuration.routes);
+  { upstreams, reserved, ...parts }: KongBuilderParts,
+): Steps<BuiltKong> {
+  const { consumers, problems: faults, warnings } = yield* buildingConsumers(configuration.consumers);
+  const { matcher, regexLoad, problems: unmatchable } = yield* compilingKongRoutes(configuration.routes);
   const backends = upstreams.prepare(configuration);
   const ignored = unheeded(configuration);
-  const { routes, problems } = orDiscard(backends, () =>
-    planKong(configuration, { ...parts, matcher, consumers, backends, strict }),
+  const { routes, problems } = yield* orDiscard(
+    backends,
+    planningKong(configuration, { ...parts, matcher, consumers, backends, strict }),
   );
   return {
     configuration,
     routes,
     regexLoad,
     problems: [...faults, ...unmatchable, ...problems, ...(strict ? ignored : [])],
-    warnings: strict ? warnings : [...warnings, ...ignored],
+    warnings: [...warnings, ...(strict ? [] : ignored), ...hidden(configuration, reserved)],
     take: () => upstreams.take(backends),
     discard: () => {
       routes.retire();
@@ -59,33 +64,11 @@ export function buildKong(
 }
 
 /** A plan that cannot even be made leaves no upstream behind. */
-function orDiscard<T>(backends: PreparedUpstreams, make: () => T): T {
+function* orDiscard<T>(backends: PreparedUpstreams, made: Steps<T>): Steps<T> {
   try {
-    return make();
+    return yield* made;
   } catch (error) {
     backends.discard();
     throw error;
   }
-}
-
-/** What a configuration asks for and is not done. */
-function unheeded({ services, upstreams }: KongConfiguration): readonly ConfigProblem[] {
-  const unverified = services
-    .filter(({ tlsVerify }) => tlsVerify === false)
-    .map(({ place }) => ({
-      where: fieldText(place, 'tls_verify'),
-      message:
-        'tls_verify is false; the certificate is verified nevertheless. Give the authority to the gateway in NODE_EXTRA_CA_CERTS.',
-    }));
-  const inTurn = upstreams
-    .filter(({ algorithm }) => algorithm === 'latency')
-    .map(({ place }) => ({
-      where: fieldText(place, 'algorithm'),
-      message: 'algorithm is latency; the targets take turns by weight, as with round-robin.',
-    }));
-  return [...unverified, ...inTurn];
-}
-
-function fieldText(place: KongPlace, field: string): string {
-  return `${placeText(place)} ${place.path}.${field}`;
 }

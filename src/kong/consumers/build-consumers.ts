@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../contracts/clock.js';
 import type { ConfigProblem } from '../../contracts/config-problem.js';
+import { atOnce, type Steps } from '../../contracts/steps.js';
 import type { KongConsumer, KongPlace } from '../kong-configuration.js';
 import type { KnownConsumer, KongConsumers } from '../kong-consumers.js';
 import { placeText } from '../place-text.js';
@@ -17,10 +18,15 @@ export interface BuiltConsumers {
 }
 
 /** Indexes the consumers of a configuration and tries each of their keys, so that none fails when a request comes. */
-export function buildConsumers(
+export function buildConsumers(declared: readonly KongConsumer[], clock?: Clock): BuiltConsumers {
+  return atOnce(buildingConsumers(declared, clock));
+}
+
+/** {@link buildConsumers} in steps. */
+export function* buildingConsumers(
   declared: readonly KongConsumer[],
   clock: Clock = systemClock,
-): BuiltConsumers {
+): Steps<BuiltConsumers> {
   const consumers = new ConsumerRegistry(declared, clock);
   const problems: ConfigProblem[] = [];
   const warnings: ConfigProblem[] = [];
@@ -32,6 +38,7 @@ export function buildConsumers(
       if (weakness !== undefined) warnings.push({ where, message: weakness });
     }
     problems.push(...passwordProblems(consumer, consumers.byId(consumer.id) as KnownConsumer));
+    yield;
   }
   return { consumers, problems, warnings };
 }

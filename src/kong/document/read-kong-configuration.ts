@@ -15,6 +15,8 @@ import { readDocument } from './text/read-document.js';
 export interface KongReading {
   /** `undefined` as soon as there is one problem. */
   readonly configuration: KongConfiguration | undefined;
+  /** What is sound of a configuration that as a whole is not, so that nobody has to mend twice; never to be run. */
+  readonly remainder?: KongConfiguration | undefined;
   /** Everything that must be mended, in the order of the files. */
   readonly problems: readonly KongFinding[];
   /** What is carried out, but differs from Kong or may not be meant. */
@@ -61,6 +63,14 @@ function entitiesOf(root: DocumentNode, report: DocumentReport): DeclaredEntity[
     report.problem(root, '', 'the file must be a map, which begins with _format_version: "3.0".');
     return [];
   }
+  if (root.entries.has('apiVersion') && root.entries.has('kind')) {
+    report.problem(
+      root,
+      '',
+      'the file is a manifest of Kubernetes; must be a declarative file of Kong (kong.yml), as deck gateway dump writes one.',
+    );
+    return [];
+  }
   const header = readHeader(root, report);
   refuseUnknownNames(root, TOP_LEVEL_NAMES, report);
   return ENTITY_KINDS.flatMap((kind) => {
@@ -71,5 +81,7 @@ function entitiesOf(root: DocumentNode, report: DocumentReport): DeclaredEntity[
 
 function readingOf(configuration: KongConfiguration | undefined, report: DocumentReport): KongReading {
   const { problems, warnings } = report;
-  return { configuration: report.sound ? configuration : undefined, problems, warnings };
+  return report.sound
+    ? { configuration, problems, warnings }
+    : { configuration: undefined, remainder: configuration, problems, warnings };
 }

@@ -10,7 +10,13 @@ import type { SourceText } from './text/document-source.js';
 export interface FileOptions extends DocumentOptions {
   /** Where relative names begin. Default: the working folder. */
   readonly folder?: string;
+  /** Of all paths together; each is looked at twice a second. */
+  readonly maxFiles?: number;
+  /** Of all files together. */
+  readonly maxTotalBytes?: number;
 }
+
+const FILE_DEFAULTS = { maxFiles: 1_000, maxTotalBytes: 64 * 1024 * 1024 } as const;
 
 const EXTENSIONS = ['.yaml', '.yml', '.json'];
 
@@ -22,15 +28,42 @@ export async function readKongFiles(
   paths: readonly string[],
   options: FileOptions = {},
 ): Promise<KongReading> {
-  const { folder = process.cwd(), ...documentOptions } = options;
+  const {
+    folder = process.cwd(),
+    maxFiles,
+    maxTotalBytes,
+    ...documentOptions
+  } = {
+    ...FILE_DEFAULTS,
+    ...options,
+  };
   const maxBytes = options.maxBytes ?? DOCUMENT_DEFAULTS.maxBytes;
+  let left = maxTotalBytes;
   const problems: KongFinding[] = [];
   const sources: SourceText[] = [];
+  // A file may be named, and stand in a folder that is.
+  const seen = new Set<string>();
   for (const path of paths) {
     for (const found of await namesAt(folder, path)) {
-      const read = found.fault ?? (await readText(resolve(folder, found.name), maxBytes));
-      if (typeof read === 'string') problems.push(fileProblem(found.name, read));
-      else sources.push({ name: found.name, text: read.text });
+      const place = resolve(folder, found.name);
+      if (seen.has(place)) continue;
+      seen.add(place);
+      if (seen.size > maxFiles) {
+        return refusal(path, `makes it more than ${maxFiles} files; join them.`);
+      }
+      const read = found.fault ?? (await readText(place, maxBytes));
+      if (typeof read === 'string') {
+        problems.push(fileProblem(found.name, read));
+        continue;
+      }
+      left -= Buffer.byteLength(read.text);
+      if (left < 0) {
+        return refusal(
+          found.name,
+          `makes all files together larger than ${maxTotalBytes} bytes; leave some out.`,
+        );
+      }
+      sources.push({ name: found.name, text: read.text });
     }
   }
   // One that is missing may declare what the others refer to.
@@ -84,6 +117,10 @@ const FAILURES: Readonly<Record<string, string>> = {
 function failureText(error: unknown): string {
   const { code = '', message } = error as NodeJS.ErrnoException;
   return FAILURES[code] ?? `cannot be read: ${message}.`;
+}
+
+function refusal(file: string, what: string): KongReading {
+  return { configuration: undefined, problems: [fileProblem(file, what)], warnings: [] };
 }
 
 function fileProblem(file: string, what: string): KongFinding {

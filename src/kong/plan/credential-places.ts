@@ -1,4 +1,5 @@
 import type { KongPlugin } from '../kong-plugins.js';
+import { keyHeaderNames } from '../plugins/key-auth/key-header.names.js';
 import type { CredentialPlaces } from '../plugins/kong-plugin.js';
 
 /** Where requests of a route may carry credentials, as its authentication plugins say: what no log may show. */
@@ -14,8 +15,9 @@ export function credentialPlaces(plugins: readonly KongPlugin[]): CredentialPlac
         cookies.push(...plugin.config.cookieNames);
         break;
       case 'key-auth':
-        if (plugin.config.keyInHeader) headers.push(...plugin.config.keyNames);
-        if (plugin.config.keyInQuery) query.push(...plugin.config.keyNames);
+        // Also where the plugin does not look: a key that was sent to the wrong place is a key.
+        headers.push(...plugin.config.keyNames.flatMap(keyHeaderNames));
+        query.push(...plugin.config.keyNames);
         break;
       case 'basic-auth':
         headers.push('authorization', 'proxy-authorization');

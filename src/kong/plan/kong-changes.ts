@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Steps } from '../../contracts/steps.js';
 import type { KongConfiguration, KongEntity } from '../kong-configuration.js';
 
 /** What another configuration adds, removes and changes, by the names of its parts. */
@@ -8,18 +9,22 @@ export interface KongChanges {
   readonly changed: readonly string[];
 }
 
-type Part = { readonly key: string; readonly label: string; readonly value: unknown };
+type Part = { readonly key: string; readonly label: string; readonly entity: KongEntity };
 
 /** Compares two configurations by meaning: where something stands in a file is no part of it. */
-export function kongChanges(before: KongConfiguration | undefined, after: KongConfiguration): KongChanges {
+export function* kongChanges(
+  before: KongConfiguration | undefined,
+  after: KongConfiguration,
+): Steps<KongChanges> {
   const old = partsOf(before);
   const fresh = partsOf(after);
   const added: string[] = [];
   const changed: string[] = [];
-  for (const [key, { label, value }] of fresh) {
+  for (const [key, { label, entity }] of fresh) {
+    yield;
     const was = old.get(key);
     if (was === undefined) added.push(label);
-    else if (!isDeepStrictEqual(was.value, value)) changed.push(label);
+    else if (!isDeepStrictEqual(meaningOf(was.entity), meaningOf(entity))) changed.push(label);
   }
   const removed = [...old].flatMap(([key, { label }]) => (fresh.has(key) ? [] : [label]));
   return { added, removed, changed };
@@ -28,19 +33,24 @@ export function kongChanges(before: KongConfiguration | undefined, after: KongCo
 function partsOf(configuration: KongConfiguration | undefined): ReadonlyMap<string, Part> {
   if (configuration === undefined) return new Map();
   const { services, routes, upstreams, consumers, plugins } = configuration;
+  const names = new Map([
+    ...[...services, ...routes].map(({ id, name }) => [id, name] as const),
+    ...consumers.map(({ id, username, customId }) => [id, username ?? customId] as const),
+  ]);
+  const nameOf = (id: string): string => names.get(id) ?? id;
   const parts = [
     ...services.map((service) => part('service', service, service.name)),
     ...routes.map((route) => part('route', route, route.name)),
     ...upstreams.map((upstream) => part('upstream', upstream, upstream.name)),
     // Of a consumer only whether it is the same is told; what its credentials hold is nobody's to read.
     ...consumers.map((consumer) => part('consumer', consumer, consumer.username ?? consumer.customId)),
-    ...plugins.map((plugin) => part('plugin', plugin, `${plugin.name} ${scopeOf(plugin)}`.trim())),
+    ...plugins.map((plugin) => part('plugin', plugin, `${plugin.name} ${scopeOf(plugin, nameOf)}`.trim())),
   ];
   return new Map(parts.map((each) => [each.key, each]));
 }
 
 function part(kind: string, entity: KongEntity, name: string | undefined): Part {
-  return { key: `${kind} ${entity.id}`, label: `${kind} ${name ?? entity.id}`, value: meaningOf(entity) };
+  return { key: `${kind} ${entity.id}`, label: `${kind} ${name ?? entity.id}`, entity };
 }
 
 interface Scoped {
@@ -49,12 +59,10 @@ interface Scoped {
   readonly consumer: string | undefined;
 }
 
-function scopeOf({ route, service, consumer }: Scoped): string {
-  const scopes = [
-    ...(route === undefined ? [] : [`route ${route}`]),
-    ...(service === undefined ? [] : [`service ${service}`]),
-    ...(consumer === undefined ? [] : [`consumer ${consumer}`]),
-  ];
+function scopeOf({ route, service, consumer }: Scoped, nameOf: (id: string) => string): string {
+  const scopes = Object.entries({ route, service, consumer }).flatMap(([kind, id]) =>
+    id === undefined ? [] : [`${kind} ${nameOf(id)}`],
+  );
   return scopes.length === 0 ? '' : `(${scopes.join(', ')})`;
 }
 

@@ -7,6 +7,7 @@ import type { KongRoute } from '../kong-configuration.js';
 import type { DeclaredRoute } from './declared.route.js';
 import { ExchangeRequest } from './exchange-request.js';
 import type { KongMatcher, KongPlanParts } from './kong-plan-parts.js';
+import type { Stranded } from './stranded.js';
 
 /** The routes of a Kong file, found by Kong's own rules. */
 export class KongRoutes implements RouteSource {
@@ -20,6 +21,7 @@ export class KongRoutes implements RouteSource {
 
   constructor(
     private readonly declared: ReadonlyMap<KongRoute, DeclaredRoute>,
+    private readonly stranded: Stranded,
     private readonly closers: readonly (() => void)[],
     { matcher, now }: Pick<KongPlanParts, 'matcher' | 'now'>,
   ) {
@@ -39,6 +41,11 @@ export class KongRoutes implements RouteSource {
     if (match.kind === 'insecure') return found.refuse(exchange, match);
     found.take(exchange, match);
     return found.planned;
+  }
+
+  strand(exchange: Exchange): void {
+    this.stranded.take(exchange);
+    if (this.closers.length > 0) this.#count(exchange);
   }
 
   /** No request comes any more: what plugins hold is given back behind the last that is under way. */

@@ -1,7 +1,7 @@
 import type { ConfigProblem } from '../../contracts/config-problem.js';
 import type { Exchange } from '../../contracts/exchange.js';
-import type { Dress } from '../../contracts/policy.js';
 import type { RouteFacts } from '../../contracts/route-facts.js';
+import { atOnce, type Steps } from '../../contracts/steps.js';
 import type { UpstreamResponse } from '../../contracts/upstream-response.js';
 import type { PlannedRoute } from '../../routing/planned-route.js';
 import type { KongConfiguration, KongRoute } from '../kong-configuration.js';
@@ -15,7 +15,8 @@ import { KongRoutes } from './kong.routes.js';
 import { kongAccess } from './kong-access.js';
 import type { KongPlanParts } from './kong-plan-parts.js';
 import { PluginCompiler } from './plugin.compiler.js';
-import { kongPipeline } from './route-pipeline.js';
+import { dressInTurn, kongPipeline } from './route-pipeline.js';
+import { Stranded } from './stranded.js';
 
 /** What a Kong file became. */
 export interface PlannedKong {
@@ -25,6 +26,11 @@ export interface PlannedKong {
 
 /** Turns the routes of a Kong file into planned ones, everything about each resolved. */
 export function planKong(configuration: KongConfiguration, parts: KongPlanParts): PlannedKong {
+  return atOnce(planningKong(configuration, parts));
+}
+
+/** {@link planKong} in steps. */
+export function* planningKong(configuration: KongConfiguration, parts: KongPlanParts): Steps<PlannedKong> {
   const problems: ConfigProblem[] = [];
   const compiler = new PluginCompiler(configuration, parts, problems);
   const common = new CommonStages(parts);
@@ -32,9 +38,25 @@ export function planKong(configuration: KongConfiguration, parts: KongPlanParts)
   for (const route of configuration.routes) {
     if (route.service?.enabled === false) continue;
     declared.set(route, declare(route, declared.size, { compiler, parts, common }));
+    yield;
   }
-  return { routes: new KongRoutes(declared, compiler.closers, parts), problems };
+  const stranded = new Stranded(compiler.beyondRoutes(NO_ROUTE), common.dress);
+  return { routes: new KongRoutes(declared, stranded, compiler.closers, parts), problems };
 }
+
+/** Stands for the route where there is none. */
+const NO_ROUTE: RouteFacts = Object.freeze({
+  id: 'none',
+  methods: undefined,
+  path: '',
+  paramNames: [],
+  handler: 'no route',
+  upstream: undefined,
+  proxied: false,
+  authenticated: false,
+  verifiedBy: undefined,
+  shapesAnswers: false,
+});
 
 interface Shop {
   readonly compiler: PluginCompiler;
@@ -61,7 +83,7 @@ function declare(route: KongRoute, rank: number, { compiler, parts, common }: Sh
     upgrades: service !== undefined && takesHandshakes(route),
   };
   const plugins = compiler.place(chosen, route, facts);
-  const { before, shape, dress, logs } = kongPipeline(plugins.map(({ slot }) => slot));
+  const { before, shape, dress, notes, logs } = kongPipeline(plugins.map(({ slot }) => slot));
   facts.shapesAnswers = shape !== undefined;
   Object.freeze(facts);
   const limited = chosen.some(({ everyone }) => everyone?.name === 'request-size-limiting');
@@ -81,7 +103,7 @@ function declare(route: KongRoute, rank: number, { compiler, parts, common }: Sh
       ...(service !== undefined && facts.upgrades === true ? [common.handshake(service)] : []),
     ],
     after: shape === undefined ? [] : [(exchange, response) => once(exchange, response, shape)],
-    dress: inTurn([...dress, common.dress]),
+    dress: dressInTurn([...dress, common.dress, ...notes]),
     preflight: undefined,
     access,
     prepare: () => {},
@@ -103,12 +125,6 @@ function once(
 ): UpstreamResponse | Promise<UpstreamResponse> {
   exchange.shapeOwnAnswer = undefined;
   return shape(exchange, response);
-}
-
-function inTurn(all: readonly Dress[]): Dress {
-  const [only] = all;
-  if (all.length === 1) return only as Dress;
-  return (exchange, headers) => all.reduce((fields, dress) => dress(exchange, fields), headers);
 }
 
 /** Only a plugin could have answered. */

@@ -40,6 +40,11 @@ export class PluginScopes {
     return [...this.#scopes.keys()];
   }
 
+  /** The instance for everything; `undefined` where there is none. */
+  everywhere(name: KongPluginName): Instance | undefined {
+    return this.#scopes.get(name)?.everyone.get(EVERYWHERE);
+  }
+
   /**
    * The instances of a plugin that may run on a route, by these scopes from the most specific to the least: route with
    * service and consumer, route with consumer, service with consumer, route with service, consumer, route, service,

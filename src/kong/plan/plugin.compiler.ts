@@ -22,6 +22,15 @@ type Instance = KongPluginOf<KongPluginName>;
 /** Consumers are known behind the first of them only. */
 const AUTHENTICATING: ReadonlySet<KongPluginName> = new Set(KONG_AUTHENTICATION);
 
+/** Plugins that have a part in answers and logs where no route takes a request: Kong runs nothing else of them there. */
+const BEYOND_ROUTES: ReadonlySet<KongPluginName> = new Set([
+  'correlation-id',
+  'cors',
+  'response-transformer',
+  'http-log',
+  'file-log',
+]);
+
 /** Where each plugin stands in the gateway's own request path, for the views. */
 const STAGE: Readonly<Record<KongPluginName, StageName>> = {
   'correlation-id': 'admission',
@@ -58,6 +67,7 @@ export interface PlacedPlugin {
 export class PluginCompiler {
   readonly #scopes: PluginScopes;
   readonly #order: readonly AnyPluginMapping[];
+  readonly #plugins: readonly KongPlugin[];
   readonly #shared = new Map<Instance, CompiledPlugin>();
   readonly #tried = new Set<Instance>();
   /** What is to be given back once none of the routes runs any more; those made later join. */
@@ -68,6 +78,7 @@ export class PluginCompiler {
     private readonly parts: KongPlanParts,
     private readonly problems: ConfigProblem[],
   ) {
+    this.#plugins = plugins;
     this.#scopes = new PluginScopes(plugins);
     const names = this.#scopes.names;
     this.#order = names
@@ -110,6 +121,19 @@ export class PluginCompiler {
     return chosen.map((plugin) => this.#place(plugin, { route, facts, credentials }));
   }
 
+  /** What the plugins of everything are where no route takes a request, in their order. */
+  beyondRoutes(facts: RouteFacts): readonly CompiledPlugin[] {
+    // Whose key it is that was sent to the wrong place, nobody knows.
+    const credentials = credentialPlaces(this.#plugins.filter(({ enabled }) => enabled));
+    return this.#order.flatMap((mapping) => {
+      const name = mapping.name as KongPluginName;
+      const instance = BEYOND_ROUTES.has(name) ? this.#scopes.everywhere(name) : undefined;
+      if (instance === undefined) return [];
+      const make = () => this.#make(mapping, instance, { route: undefined, facts, credentials });
+      return this.#checked(instance, make) ?? [];
+    });
+  }
+
   #place({ mapping, everyone, byConsumer }: ChosenPlugin, on: RouteOfPlugins): PlacedPlugin {
     const make = (instance: Instance): CompiledPlugin => this.#make(mapping, instance, on);
     const compiled = everyone === undefined ? undefined : this.#checked(everyone, () => make(everyone));
@@ -139,7 +163,7 @@ export class PluginCompiler {
     const place: PluginPlace<KongPluginName> = {
       ...on,
       instance,
-      service: on.route.service,
+      service: on.route?.service,
       consumers,
       policies,
       strict,

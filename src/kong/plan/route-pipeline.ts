@@ -1,7 +1,12 @@
 import type { Exchange } from '../../contracts/exchange.js';
 import type { Dress, ResponseStage, Stage } from '../../contracts/policy.js';
+import type { RawHeaders } from '../../contracts/raw-headers.js';
 import type { UpstreamResponse } from '../../contracts/upstream-response.js';
-import type { PluginSlot } from './plugin-slot.js';
+import type { CompiledPlugin } from '../plugins/kong-plugin.js';
+
+type Phases = {
+  readonly [phase in 'before' | 'after' | 'dress' | 'log']?: CompiledPlugin[phase] | undefined;
+};
 
 /** The plugins of a route as flat lists. */
 export interface KongPipeline {
@@ -9,17 +14,65 @@ export interface KongPipeline {
   /** What is done to every answer, the gateway's own included; `undefined` when nothing. */
   readonly shape: ResponseStage | undefined;
   readonly dress: readonly Dress[];
+  /** What takes note of the fields of answers, for the logs: behind all that change them. */
+  readonly notes: readonly Dress[];
   readonly logs: readonly ((exchange: Exchange) => void)[];
 }
 
-/** @param slots in the order they run, which is the same in every phase */
-export function kongPipeline(slots: readonly PluginSlot[]): KongPipeline {
+/**
+ * Kong has one phase for the fields of answers, in which a plugin may change what those in front of it wrote. So what
+ * stands in front of a plugin that shapes answers writes its fields there; on answers that were not shaped, at the end.
+ *
+ * @param slots in the order they run, which is the same in every phase
+ */
+export function kongPipeline(slots: readonly Phases[]): KongPipeline {
+  const lastShaping = slots.findLastIndex(({ after }) => after !== undefined);
+  const early: Dress[] = [];
+  const late: Dress[] = [];
+  const notes: Dress[] = [];
+  const steps: ResponseStage[] = [];
+  slots.forEach(({ after, dress, log }, i) => {
+    if (dress !== undefined) {
+      if (log !== undefined) notes.push(dress);
+      else if (i >= lastShaping) late.push(dress);
+      else {
+        early.push(dress);
+        steps.push((exchange, response) => response.withHeaders(dress(exchange, response.headers)));
+      }
+    }
+    if (after !== undefined) steps.push(after);
+  });
+  const dressed = new DressedAnswers();
   return {
     before: slots.flatMap(({ before }) => before ?? []),
-    shape: shapeOf(slots.flatMap(({ after }) => after ?? [])),
-    dress: slots.flatMap(({ dress }) => dress ?? []),
+    shape: early.length === 0 ? shapeOf(steps) : shapeOf([...steps, dressed.note]),
+    dress: early.length === 0 ? late : [dressed.unless(dressInTurn(early)), ...late],
+    notes,
     logs: slots.flatMap(({ log }) => log ?? []),
   };
+}
+
+/** Knows the answers that have their fields already. */
+class DressedAnswers {
+  readonly #fields = new WeakMap<Exchange, RawHeaders>();
+
+  readonly note: ResponseStage = (exchange, response) => {
+    this.#fields.set(exchange, response.headers);
+    return response;
+  };
+
+  /** An answer that takes the place of a shaped one has fields of its own. */
+  unless(dress: Dress): Dress {
+    return (exchange, headers) =>
+      this.#fields.get(exchange) === headers ? headers : dress(exchange, headers);
+  }
+}
+
+/** Fields of answers, changed by one after the other. */
+export function dressInTurn(all: readonly Dress[]): Dress {
+  const [only] = all;
+  if (all.length === 1) return only as Dress;
+  return (exchange, headers) => all.reduce((fields, dress) => dress(exchange, fields), headers);
 }
 
 function shapeOf(stages: readonly ResponseStage[]): ResponseStage | undefined {

@@ -8,15 +8,18 @@ import type { KongPluginName, KongPluginOf } from '../kong-plugins.js';
 /** What one instance of a plugin becomes on one route. */
 export interface CompiledPlugin
   extends Pick<CompiledPolicy, 'before' | 'after' | 'dress' | 'bufferLimitBytes' | 'close'> {
-  /** Kong's log phase: once the exchange has ended, however it ended. It must not throw. */
+  /**
+   * Kong's log phase: once the exchange has ended, however it ended. It must not throw. The `dress` of a plugin that logs
+   * takes note of the fields of the answer and changes none.
+   */
   readonly log?: (exchange: Exchange) => void;
 }
 
 /** Where an instance stands, and what it may use. */
 export interface PluginPlace<Name extends KongPluginName> {
   readonly instance: KongPluginOf<Name>;
-  /** The route it runs on, which need not be the one it was declared on. */
-  readonly route: KongRoute;
+  /** The route it runs on, which need not be the one it was declared on; `undefined` where no route takes a request. */
+  readonly route: KongRoute | undefined;
   readonly service: KongService | undefined;
   readonly facts: RouteFacts;
   readonly consumers: KongConsumers;

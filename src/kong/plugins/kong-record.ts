@@ -3,6 +3,7 @@ import {
   REDACTION_DEFAULTS,
   type RecordRedaction,
 } from '../../policies/log-requests/log-requests.options.js';
+import { requestIdOf } from '../answers/kong-terms.js';
 import type { KongRoute, KongService } from '../kong-configuration.js';
 import type { KongPluginName } from '../kong-plugins.js';
 import type { CredentialPlaces, PluginPlace } from './kong-plugin.js';
@@ -15,12 +16,13 @@ export function kongRecord({
   strict,
 }: Pick<PluginPlace<KongPluginName>, 'route' | 'service' | 'credentials' | 'strict'>): Pick<
   LogRequestsOptions,
-  'route' | 'service' | 'redact'
+  'route' | 'service' | 'redact' | 'requestId'
 > {
   return {
-    route: routeRecord(route),
+    route: route === undefined ? 'none' : routeRecord(route),
     ...(service === undefined ? {} : { service: serviceRecord(service) }),
     redact: redactionOf(credentials, strict),
+    requestId: requestIdOf,
   };
 }
 

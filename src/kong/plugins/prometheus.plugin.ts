@@ -10,7 +10,7 @@ export const PROMETHEUS_PLUGIN: KongPluginMapping<'prometheus'> = {
   priority: 13,
   compile({ instance, route, service, policies, facts }) {
     // As in Kong: what belongs to no service is in no series.
-    if (service === undefined) return {};
+    if (service === undefined || route === undefined) return {};
     const { config } = instance;
     const options: MeasureRequestsOptions = {
       status: config.statusCodeMetrics,

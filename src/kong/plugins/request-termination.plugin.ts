@@ -70,7 +70,7 @@ async function echoAnswer(
     {
       message,
       request: { ...request, raw_body: body },
-      matched_route: routeEntity(route, service),
+      matched_route: route && routeEntity(route, service),
       matched_service: service && serviceEntity(service, strict),
     },
     instance.config.statusCode,

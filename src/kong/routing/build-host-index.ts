@@ -1,3 +1,4 @@
+import type { Steps } from '../../contracts/steps.js';
 import type { KongRoute } from '../kong-configuration.js';
 import { HostIndex } from './host-index.js';
 import type { HostKind, HostPattern } from './host-pattern.js';
@@ -18,28 +19,29 @@ export interface HostPlace {
  * Puts parts, in the order in which they are asked, into one tree for each host they name. Hosts that are named by the
  * same parts share a tree.
  */
-export function buildHostIndex(parts: readonly RoutePart[]): {
-  readonly index: HostIndex;
-  readonly places: readonly HostPlace[];
-} {
-  const placements = placementsOf(parts);
+export function* buildHostIndex(
+  parts: readonly RoutePart[],
+): Steps<{ readonly index: HostIndex; readonly places: readonly HostPlace[] }> {
+  const placements = yield* placementsOf(parts);
   const index = new HostIndex();
   const shared = new Map<string, PathTree>();
-  const places = [...placements].map(([key, placed]): HostPlace => {
+  const places: HostPlace[] = [];
+  for (const [key, placed] of placements) {
     const signature = placed.map(({ number, port }) => `${number}:${port ?? ''}`).join();
     let tree = shared.get(signature);
     if (tree === undefined) {
-      tree = treeOf(placed);
+      tree = yield* treeOf(placed);
       shared.set(signature, tree);
     }
     if (key === ANY_HOST) {
       index.setAnyHost(tree);
-      return { host: undefined, tree };
+      places.push({ host: undefined, tree });
+      continue;
     }
     const [kind, name] = key.split(' ') as [HostKind, string];
     index.set(kind, name, tree);
-    return { host: { kind, name }, tree };
-  });
+    places.push({ host: { kind, name }, tree });
+  }
   return { index, places };
 }
 
@@ -53,7 +55,7 @@ interface Placement {
 }
 
 /** By kind and name of a host. */
-function placementsOf(parts: readonly RoutePart[]): Map<string, Placement[]> {
+function* placementsOf(parts: readonly RoutePart[]): Steps<Map<string, Placement[]>> {
   const placements = new Map<string, Placement[]>();
   let rank = 0;
   for (const [number, part] of parts.entries()) {
@@ -68,11 +70,12 @@ function placementsOf(parts: readonly RoutePart[]): Map<string, Placement[]> {
     }
     // The regexes of one part are asked in the order of the file.
     rank += Math.max(1, part.regexes.length);
+    yield;
   }
   return placements;
 }
 
-function treeOf(placements: readonly Placement[]): PathTree {
+function* treeOf(placements: readonly Placement[]): Steps<PathTree> {
   const tree = new PathTree();
   for (const { part, rank, port } of placements) {
     const { route, conditions } = part.from;
@@ -92,6 +95,7 @@ function treeOf(placements: readonly Placement[]): PathTree {
       addPrefix(tree, text, { ...entry, taken: Object.freeze({ ...entry.taken, matchedPath: text }) });
     }
     for (const [i, regex] of part.regexes.entries()) addRegex(tree, { ...entry, rank: rank + i, regex });
+    yield;
   }
   return tree;
 }

@@ -1,9 +1,10 @@
+import { atOnce, type Steps } from '../../contracts/steps.js';
 import type { KongRoute } from '../kong-configuration.js';
 import { buildHostIndex } from './build-host-index.js';
 import { KongMatcher } from './kong-matcher.js';
 import { type RegexLoad, regexLoadOf } from './regex-load.js';
 import { type ReadRoute, RouteReader } from './route.reader.js';
-import { partsOf } from './route-parts.js';
+import { partsOf, type RoutePart } from './route-parts.js';
 import { comparePriority } from './route-priority.js';
 import type { KongRouteProblem } from './route-problem.js';
 
@@ -19,13 +20,25 @@ export interface CompiledKongRoutes {
 
 /** Checks all routes, and makes a matcher of those whose service is not disabled. */
 export function compileKongRoutes(routes: readonly KongRoute[]): CompiledKongRoutes {
+  return atOnce(compilingKongRoutes(routes));
+}
+
+/** {@link compileKongRoutes} in steps. */
+export function* compilingKongRoutes(routes: readonly KongRoute[]): Steps<CompiledKongRoutes> {
   const reader = new RouteReader();
-  const read = routes
-    .map((route) => reader.read(route))
-    .filter((route): route is ReadRoute => route?.route.service?.enabled !== false && route !== undefined);
+  const read: ReadRoute[] = [];
+  const parts: RoutePart[] = [];
+  for (const route of routes) {
+    const found = reader.read(route);
+    if (found !== undefined && route.service?.enabled !== false) {
+      read.push(found);
+      parts.push(...partsOf(found));
+    }
+    yield;
+  }
   // Sorting keeps the order of the file among equals.
-  const parts = read.flatMap(partsOf).sort((a, b) => comparePriority(a.priority, b.priority));
-  const { index, places } = buildHostIndex(parts);
+  parts.sort((a, b) => comparePriority(a.priority, b.priority));
+  const { index, places } = yield* buildHostIndex(parts);
   const asked = new Set(read.flatMap(({ conditions }) => conditions.headers.map(({ name }) => name)));
   return {
     matcher: new KongMatcher(index, asked),
@@ -35,7 +48,7 @@ export function compileKongRoutes(routes: readonly KongRoute[]): CompiledKongRou
         return names.size > 0 ? [[route, [...names]] as const] : [];
       }),
     ),
-    regexLoad: regexLoadOf(index, places),
+    regexLoad: yield* regexLoadOf(index, places),
     problems: reader.problems,
   };
 }

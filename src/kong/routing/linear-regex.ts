@@ -4,7 +4,7 @@ import { refusedSyntax } from './refused-syntax.js';
 /** What a regex may cost, judged at load. */
 export const REGEX_BOUNDS = {
   characters: 2_048,
-  instructions: 500,
+  instructions: 256,
   /** One state of the automaton for each instruction. */
   automatonBytes: 256 * 1024,
   /**

@@ -1,3 +1,4 @@
+import type { Steps } from '../../contracts/steps.js';
 import type { HostPlace } from './build-host-index.js';
 import type { HostIndex } from './host-index.js';
 import type { HostPattern } from './host-pattern.js';
@@ -25,7 +26,7 @@ export interface RegexBucket {
 }
 
 /** Looks for the largest bucket as a request would meet it. */
-export function regexLoadOf(index: HostIndex, places: readonly HostPlace[]): RegexLoad {
+export function* regexLoadOf(index: HostIndex, places: readonly HostPlace[]): Steps<RegexLoad> {
   const regexes = new Set<unknown>();
   // Hosts that are named by the same routes share a tree.
   const seen = new Set<PathTree>();
@@ -37,6 +38,7 @@ export function regexLoadOf(index: HostIndex, places: readonly HostPlace[]): Reg
     const trees: PathTree[] = [];
     trees.length = index.find(host === undefined ? '' : anExample(host), trees);
     for (const prefix of beginnings) {
+      yield;
       const met = trees.flatMap(({ root }) => regexesOn(root, prefix));
       for (const { regex } of met) regexes.add(regex);
       if (met.length <= (largest?.size ?? 0)) continue;

@@ -1,3 +1,4 @@
+import type { Exchange } from '../../contracts/exchange.js';
 import type { SecretText } from '../../contracts/secret-text.js';
 
 export const LOG_REQUESTS = 'log-requests';
@@ -66,10 +67,12 @@ export interface LogRequestsOptions {
   readonly http?: RequestCollectorOptions;
   /** Default: where credentials usually come. */
   readonly redact?: RecordRedaction;
-  /** What stands in each record as `route`. Default: the route's id, methods, path and handler. */
-  readonly route?: object;
+  /** What stands in each record as `route`; `none` for nothing. Default: the route's id, methods, path and handler. */
+  readonly route?: object | 'none';
   /** What stands in each record as `service`. Default: the upstream's name. */
   readonly service?: object;
+  /** What stands in each record as the request's id. Default: its correlation id. */
+  readonly requestId?: (exchange: Exchange) => string;
   /** Logs with the same settings and the same text are one. Default: all with the same settings are. */
   readonly id?: string;
 }

@@ -23,6 +23,7 @@ import {
 const LONGEST_MS = 2_147_483_647;
 
 const aText: OptionRule = (value) => (typeof value === 'string' && value !== '' ? undefined : 'a text');
+const aFunction: OptionRule = (value) => (typeof value === 'function' ? undefined : 'a function');
 const names: OptionRule = (value) =>
   Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '')
     ? undefined
@@ -32,8 +33,9 @@ const RULES: OptionRules<LogRequestsOptions> = {
   file: checkedElsewhere,
   http: checkedElsewhere,
   redact: checkedElsewhere,
-  route: anyObject,
+  route: (value) => (value === 'none' ? undefined : anyObject(value)),
   service: anyObject,
+  requestId: aFunction,
   id: aText,
 };
 const FILE_RULES: OptionRules<RequestFileOptions> = { path: aText, reopen: trueOrFalse };

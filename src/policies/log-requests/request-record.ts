@@ -23,7 +23,8 @@ const NOT_ASCII = /[^ -~]/g;
 export function recordWriter(given: LogRequestsOptions, facts: RouteFacts, clock: Clock): RecordWriter {
   const redaction = new Redaction(given.redact);
   const { id, methods, path, handler, upstream } = facts;
-  const route = given.route ?? { id, methods, path, handler };
+  const requestId = given.requestId ?? ((exchange: Exchange) => exchange.correlationId);
+  const route = given.route === 'none' ? undefined : (given.route ?? { id, methods, path, handler });
   const service = given.service ?? (upstream === undefined ? undefined : { name: upstream });
   return (exchange) => {
     const now = clock.monotonic();
@@ -36,7 +37,7 @@ export function recordWriter(given: LogRequestsOptions, facts: RouteFacts, clock
     const consumer = principal?.consumer;
     const record = {
       request: {
-        id: exchange.correlationId,
+        id: requestId(exchange),
         uri,
         url: urlOf(exchange, uri),
         querystring: redaction.parameters(exchange.query),

@@ -34,7 +34,7 @@ describe('the command line', () => {
 
       expect(exitCode).toBe(64);
       expect(out).toBe('');
-      expect(err).toContain('start, routes, explain, token, key');
+      expect(err).toContain('start, routes, explain, check, token, key');
     },
   );
 
@@ -48,6 +48,7 @@ describe('the command line', () => {
 
   it.each([
     ['start --strict-kong', '--strict-kong is for declarative files'],
+    ['routes --refuse-open', '--refuse-open is for declarative files'],
     ['routes a.yml --module b.js', 'Files make a gateway of their own'],
     ['start a,b.yml', 'the name of a file must hold no comma'],
   ])('refuses %s, exit 64', async (line, text) => {

@@ -333,7 +333,11 @@ describe('declarative files', () => {
     expect(loadSettings({ GATEWAY_CONFIG: 'a.yml, b', GATEWAY_CONFIG_STRICT: 'on' }).declarative).toEqual({
       files: ['a.yml', 'b'],
       strict: true,
+      refuseOpen: false,
     });
+    expect(
+      loadSettings({ GATEWAY_CONFIG: 'a.yml', GATEWAY_CONFIG_OPEN_ROUTES: 'refuse' }).declarative?.refuseOpen,
+    ).toBe(true);
   });
 });
 

@@ -1,4 +1,4 @@
-import { textAt } from '../text/document-node.js';
+import { type MapNode, textAt } from '../text/document-node.js';
 import { type DeclaredEntity, type EntityKind, KEY_FIELDS } from './declared-entity.js';
 import { uuidV5 } from './uuid-v5.js';
 
@@ -6,31 +6,31 @@ import { uuidV5 } from './uuid-v5.js';
 const ENTITIES = 'fd02801f-0957-4a15-a55a-c8d9606f30b5';
 const NAMESPACES = new Map<EntityKind, string>();
 
+/** The id of the entity of a kind that one belongs to, nested in it or naming it; `undefined` where there is none. */
+type OwnerId = (kind: EntityKind) => string | undefined;
+
 /** The id of an entity that was given none: derived from its key as Kong does, else from where it stands. */
-export function derivedId(declared: DeclaredEntity, parentId: string | undefined): string {
+export function derivedId(declared: DeclaredEntity, ownerId: OwnerId): string {
   const { kind, node, path } = declared;
-  const key = keyOf(declared, parentId);
+  const key = keyOf(declared, ownerId);
   return uuidV5(namespaceOf(kind), key ?? `${node.source.index} ${path}`);
 }
 
-function keyOf(declared: DeclaredEntity, parentId: string | undefined): string | undefined {
-  const { kind, node } = declared;
+function keyOf({ kind, node }: DeclaredEntity, ownerId: OwnerId): string | undefined {
   // An id is shown to upstreams and in logs: nobody shall try keys against it.
   if (kind === 'keyauth_credentials') return undefined;
   const key = textAt(node, KEY_FIELDS[kind]);
-  if (kind === 'plugins' && key === undefined) return pluginKey(declared, parentId);
+  if (kind === 'plugins' && key === undefined) return pluginKey(node, ownerId);
   if (key === undefined) return undefined;
-  if (kind === 'targets') return `${key}:${parentId ?? textAt(node, 'upstream')}`;
-  if (kind === 'acls') return `${key}:${parentId ?? textAt(node, 'consumer')}`;
+  if (kind === 'targets') return `${key}:${ownerId('upstreams')}`;
+  if (kind === 'acls') return `${key}:${ownerId('consumers')}`;
   return key;
 }
 
-function pluginKey({ node, parent }: DeclaredEntity, parentId: string | undefined): string | undefined {
+function pluginKey(node: MapNode, ownerId: OwnerId): string | undefined {
   const name = textAt(node, 'name');
   if (name === undefined) return undefined;
-  const scopes = (['routes', 'services', 'consumers'] as const).map((kind) =>
-    parent?.kind === kind ? parentId : (textAt(node, kind.slice(0, -1)) ?? ''),
-  );
+  const scopes = (['routes', 'services', 'consumers'] as const).map((kind) => ownerId(kind) ?? '');
   return ['plugins', name, ...scopes].join(':');
 }
 

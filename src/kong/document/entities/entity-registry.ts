@@ -1,8 +1,9 @@
 import { placeText } from '../../place-text.js';
 import { type DocumentReport, placeOf } from '../document-report.js';
 import { memberOf, textAt } from '../text/document-node.js';
-import { type DeclaredEntity, ENTITY_KINDS, type EntityKind } from './declared-entity.js';
+import { type DeclaredEntity, ENTITY_KINDS, type EntityKind, KEY_FIELDS } from './declared-entity.js';
 import { derivedId } from './entity-id.js';
+import { referenceText } from './reference.kind.js';
 
 /** Fields by which an entity is found, each unique among its kind over all files. */
 const UNIQUE_NAMES: { readonly [kind in EntityKind]?: readonly string[] } = {
@@ -73,10 +74,16 @@ export class EntityRegistry {
     }
   }
 
+  /** Owners come before what they own, so theirs is known. */
+  #ownerId({ node, parent }: DeclaredEntity, kind: EntityKind): string | undefined {
+    const named = referenceText(node, kind.slice(0, -1), KEY_FIELDS[kind]);
+    const owner = parent?.kind === kind || named === undefined ? parent : this.find(kind, named);
+    return owner?.kind === kind ? this.#ids.get(owner) : undefined;
+  }
+
   #identify(entity: DeclaredEntity, report: DocumentReport): void {
     const given = textAt(entity.node, 'id')?.toLowerCase();
-    const parentId = entity.parent === undefined ? undefined : this.#ids.get(entity.parent);
-    const id = given ?? derivedId(entity, parentId);
+    const id = given ?? derivedId(entity, (kind) => this.#ownerId(entity, kind));
     this.#ids.set(entity, id);
     const key = `${entity.kind} ${id}`;
     const first = this.#byId.get(key);

@@ -85,6 +85,7 @@ function warnOfDefaults(root: MapNode, report: DocumentReport): void {
   const info = root.entries.get('_info')?.value;
   const defaults = info === undefined ? undefined : memberOf(info, 'defaults');
   if (defaults === undefined || isNull(defaults)) return;
+  if (defaults.kind === 'map' && defaults.entries.size === 0) return;
   report.warn(
     defaults,
     '_info.defaults',

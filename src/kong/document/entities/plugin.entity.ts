@@ -45,9 +45,17 @@ export function readPlugin(declared: DeclaredEntity, load: EntityLoad): KongPlug
   const { fields, entity, reading } = read;
   const { name } = fields;
   if (!isKnown(name)) {
-    reading
-      .member('name')
-      .fail(declared.node.entries.get('name')?.value ?? declared.node, unknownText(name, load.report));
+    const at = reading.member('name');
+    const uncarried = uncarriedPlugin(name);
+    // decK's dumps hold what was switched off, too.
+    if (!fields.enabled && uncarried !== undefined) {
+      at.warn(
+        declared.node,
+        `is ${name}, which ${uncarried.replace(/\.$/, '')}; it is switched off, so it is left out.`,
+      );
+      return undefined;
+    }
+    at.fail(declared.node.entries.get('name')?.value ?? declared.node, unknownText(name, load.report));
     return undefined;
   }
   const scopes = scopesOf(declared, fields, load);
@@ -111,7 +119,7 @@ function scopesOf(
   return { route: idOf(onRoute), service: idOf(onService), consumer: idOf(onConsumer) };
 }
 
-/** Protocols of streams beside those of HTTP do no harm: no stream ever comes. */
+/** Protocols of streams beside those of HTTP do no harm, and are defaults in decK's dumps: no stream ever comes. */
 function carriedProtocols(
   given: readonly string[],
   node: MapNode,
@@ -127,7 +135,5 @@ function carriedProtocols(
     );
     return undefined;
   }
-  if (others.length > 0)
-    at.warn(node, `holds ${others.join(', ')}, which are not carried here; the others count.`);
   return carried;
 }

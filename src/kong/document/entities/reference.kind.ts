@@ -1,7 +1,13 @@
 import type { Kind } from '../fields/kind.js';
 import { FAULT } from '../fields/reading.js';
 import { text } from '../fields/text.kinds.js';
-import { type DocumentNode, isNull } from '../text/document-node.js';
+import {
+  type DocumentNode,
+  isNull,
+  type MapNode,
+  memberOf as nodeOf,
+  textAt,
+} from '../text/document-node.js';
 
 /** A reference to another entity as it was written. */
 export interface Reference {
@@ -33,4 +39,12 @@ function memberOf(
     if (value !== undefined && !isNull(value)) return value;
   }
   return undefined;
+}
+
+/** What a reference says, before its field is checked; `undefined` for what is none. */
+export function referenceText(node: MapNode, field: string, nameField: string): string | undefined {
+  const written = nodeOf(node, field);
+  return written?.kind === 'map'
+    ? (textAt(written, 'id') ?? textAt(written, nameField))
+    : textAt(node, field);
 }

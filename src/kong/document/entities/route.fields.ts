@@ -10,6 +10,7 @@ import { reference } from './reference.kind.js';
 const HOST = 'a host name, with * for its first or last label if any, and :port behind it if any';
 const EXPRESSIONS =
   'belongs to routes of expressions, which are not carried out here; write methods, hosts, headers and paths.';
+const EMPTY_SEGMENTS = 'a path without empty segments (//)';
 const addresses = record({ ip: optional(addressRange), port: optional(whole(0, 65_535)) });
 
 /** `example.com`, `*.example.com:8443` */
@@ -20,14 +21,15 @@ const hostPattern = text(HOST, (host) => {
 });
 
 const routePath = text('a path that begins with /, or a regex that begins with ~/', (path) => {
-  if (path.startsWith('~')) return path.startsWith('~/') ? undefined : 'a regex that begins with ~/';
-  return prefixFault(path);
+  if (!path.startsWith('~')) return prefixFault(path);
+  if (!path.startsWith('~/')) return 'a regex that begins with ~/';
+  return path.includes('//') ? EMPTY_SEGMENTS : undefined;
 });
 
 /** In 1.1 and 2.1 a regex has no mark, so only the beginning can be wrong. */
 const unmarkedPath = text('a path that begins with /', (path) => {
   if (!path.startsWith('/') && !path.startsWith('~/')) return 'a path that begins with /';
-  return path.includes('//') ? 'a path without empty segments (//)' : undefined;
+  return path.includes('//') ? EMPTY_SEGMENTS : undefined;
 });
 
 const sni = text('a host name', (name) =>

@@ -19,6 +19,10 @@ export function serviceAddress(url: string): ServiceAddress | string {
   if (!isProtocol(protocol)) {
     return 'must be a URL that begins with http://, https://, grpc:// or grpcs://.';
   }
+  if (/\$\{?[A-Za-z_]/.test(authority)) {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: decK writes it so
+    return 'holds a $NAME that nobody filled in; fill the file in first (envsubst), or write ${{ env "DECK_NAME" }}.';
+  }
   if (authority.includes('@')) {
     return 'may hold no name or password; send them as a header, from the environment (request-transformer).';
   }

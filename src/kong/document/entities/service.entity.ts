@@ -1,11 +1,11 @@
 import type { KongService } from '../../kong-configuration.js';
-import { clearable, ignored, notHere, optional, withDefault } from '../fields/field.js';
+import { clearable, ignored, notHere, optional, unread, withDefault } from '../fields/field.js';
 import { entityName, isHostOrAddress, withoutBrackets } from '../fields/name.kinds.js';
 import { plainPath } from '../fields/path.kinds.js';
 import type { Reading } from '../fields/reading.js';
 import { text } from '../fields/text.kinds.js';
 import { whole, yesNo } from '../fields/value.kinds.js';
-import { isNull } from '../text/document-node.js';
+import { type DocumentNode, isNull, memberOf } from '../text/document-node.js';
 import type { DeclaredEntity } from './declared-entity.js';
 import { type EntityLoad, readEntity } from './entity-load.js';
 import { protocol } from './protocol.kinds.js';
@@ -45,9 +45,18 @@ const FIELDS = {
   ),
 } as const;
 
+/** What the shorthand sets. Kong reads it over what stands beside it, whatever that is. */
+const SET_BY_URL = ['protocol', 'host', 'port', 'path'] as const;
+const FIELDS_BY_URL = {
+  ...FIELDS,
+  ...Object.fromEntries(SET_BY_URL.map((name) => [name, unread<unknown>(FIELDS[name])])),
+} as typeof FIELDS;
+
 /** A service as it is carried out. */
 export function readService(declared: DeclaredEntity, load: EntityLoad): KongService | undefined {
-  const read = readEntity(declared, FIELDS, load);
+  const url = memberOf(declared.node, 'url');
+  const byUrl = url !== undefined && !isNull(url);
+  const read = readEntity(declared, byUrl ? FIELDS_BY_URL : FIELDS, load);
   if (read === undefined) return undefined;
   const { fields, entity, reading } = read;
   const address =
@@ -75,19 +84,21 @@ export function readService(declared: DeclaredEntity, load: EntityLoad): KongSer
 }
 
 function shorthand(url: string, { node }: DeclaredEntity, reading: Reading): ServiceAddress | undefined {
-  const at = reading.member('url');
-  const beside = ['protocol', 'host', 'port', 'path'].filter((name) => {
-    const member = node.entries.get(name)?.value;
-    return member !== undefined && !isNull(member);
-  });
-  if (beside.length > 0) {
-    at.fail(node, `stands beside ${beside.join(', ')}, which it sets too; keep one way.`);
+  const address = serviceAddress(url);
+  if (typeof address === 'string') {
+    reading.member('url').fail(memberOf(node, 'url') ?? node, address);
     return undefined;
   }
-  const address = serviceAddress(url);
-  if (typeof address !== 'string') return address;
-  at.fail(node.entries.get('url')?.value ?? node, address);
-  return undefined;
+  for (const name of SET_BY_URL) {
+    const beside = memberOf(node, name);
+    if (beside === undefined || isNull(beside) || saysTheSame(beside, address[name])) continue;
+    reading.member(name).warn(beside, 'stands beside url, which sets it, as in Kong; leave it out.');
+  }
+  return address;
+}
+
+function saysTheSame(node: DocumentNode, value: string | number | undefined): boolean {
+  return node.kind === 'scalar' && node.text === String(value);
 }
 
 function ownAddress(

@@ -56,6 +56,16 @@ export const ignored: Field<undefined> = {
   secret: true,
 };
 
+/** Another field says it, so whatever stands there is not read. */
+export const unread = <T>(field: Field<T>): Field<T | undefined> => ({
+  ...ignored,
+  whenAbsent: field.whenAbsent ?? ignored.whenAbsent,
+});
+
+/** Kong 3 has it under another name. */
+export const renamed = (to: string): Field<undefined> =>
+  notHere(`is the name that Kong had before 3.0; write ${to}.`, () => false);
+
 /** Kong has it, the gateway does not: whatever switches it on is a problem. `why` follows the field's name. */
 export const notHere = (why: string, isOff: (node: DocumentNode) => boolean = isEmpty): Field<undefined> => ({
   kind: {

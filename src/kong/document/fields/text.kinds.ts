@@ -65,6 +65,12 @@ export function nearest(found: string, words: readonly string[], { full }: Docum
   return near === undefined ? '.' : `; did you mean ${near}?`;
 }
 
+/** `$SUPABASE_ANON_KEY` alone or behind a sign, `${KEY}`: of files that a script fills in before Kong reads them. */
+const UNFILLED = /^\$[A-Z_][A-Z0-9_]*$|(?<![\\$\w])\$([A-Z][A-Z0-9]*_[A-Z0-9_]*|\{[A-Za-z_]\w*\})/;
+const UNFILLED_TEXT =
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: decK writes it so
+  'holds a $NAME that nobody filled in, and counts as it stands, as in Kong; fill the file in first (envsubst), or write ${{ env "DECK_NAME" }} or {vault://env/NAME}.';
+
 function stringOf(node: DocumentNode, reading: Reading, allowed: string): string | Fault {
   if (node.kind !== 'scalar') return reading.refuse(node, allowed);
   // A password of digits alone is a number to YAML, and the environment knows no quotes.
@@ -72,5 +78,6 @@ function stringOf(node: DocumentNode, reading: Reading, allowed: string): string
   if (typeof node.value !== 'string') {
     return reading.refuse(node, `${allowed}: put it in quotes`);
   }
+  if (UNFILLED.test(node.value)) reading.warn(node, UNFILLED_TEXT);
   return resolveVault(node, node.value, reading);
 }

@@ -38,7 +38,9 @@ function numeric(allowed: string, sound: (value: number) => boolean): Kind<numbe
     allowed,
     read(node, reading) {
       const value = node.kind === 'scalar' ? node.value : undefined;
-      return typeof value === 'number' && sound(value) ? value : reading.refuse(node, allowed);
+      if (typeof value === 'number' && sound(value)) return value;
+      const quoted = typeof value === 'string' && /^[\d.]+$/.test(value);
+      return reading.refuse(node, quoted ? `${allowed}, without quotes` : allowed);
     },
   };
 }

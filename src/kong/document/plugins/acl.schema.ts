@@ -1,4 +1,4 @@
-import { notHere, optional, withDefault } from '../fields/field.js';
+import { notHere, optional, renamed, withDefault } from '../fields/field.js';
 import { text } from '../fields/text.kinds.js';
 import { listOf, yesNo } from '../fields/value.kinds.js';
 import { pluginSchema } from './plugin-schema.js';
@@ -11,11 +11,15 @@ export const aclSchema = pluginSchema(
   {
     allow: GROUPS,
     deny: GROUPS,
+    whitelist: renamed('allow'),
+    blacklist: renamed('deny'),
     hide_groups_header: withDefault(yesNo, false),
     always_use_authenticated_groups: withDefault(yesNo, false),
     include_consumer_groups: notHere('is part of Kong Enterprise; groups of consumers are acls.'),
   },
-  ({ allow, deny, ...config }, node, reading) => {
+  (config, node, reading) => {
+    const allow = filled(config.allow);
+    const deny = filled(config.deny);
     if ((allow === undefined) === (deny === undefined)) {
       const found = allow === undefined ? 'has neither allow nor deny' : 'has both allow and deny';
       return reading.fail(node, `${found}; must have exactly one of them.`);
@@ -28,3 +32,8 @@ export const aclSchema = pluginSchema(
     };
   },
 );
+
+/** To Kong's rules between fields, an empty list is none. */
+function filled(list: readonly string[] | undefined): readonly string[] | undefined {
+  return list?.length === 0 ? undefined : list;
+}

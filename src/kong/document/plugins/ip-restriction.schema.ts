@@ -1,4 +1,4 @@
-import { optional, withDefault } from '../fields/field.js';
+import { clearable, optional, renamed } from '../fields/field.js';
 import { addressRange } from '../fields/name.kinds.js';
 import { anyText } from '../fields/text.kinds.js';
 import { listOf, whole } from '../fields/value.kinds.js';
@@ -9,8 +9,15 @@ const RANGES = optional(listOf(addressRange));
 export const ipRestrictionSchema = pluginSchema(
   'ip-restriction',
   {},
-  // Without a default of its own: 403.
-  { allow: RANGES, deny: RANGES, status: withDefault(whole(100, 599), 403), message: optional(anyText) },
+  {
+    allow: RANGES,
+    deny: RANGES,
+    // Without a default of its own, so decK's dumps hold null: 403.
+    status: clearable(whole(100, 599), 403),
+    message: optional(anyText),
+    whitelist: renamed('allow'),
+    blacklist: renamed('deny'),
+  },
   ({ allow, deny, status, message }, node, reading) => {
     const isThere = (list: readonly string[] | undefined) => list !== undefined && list.length > 0;
     if (!isThere(allow) && !isThere(deny))

@@ -49,6 +49,37 @@ export function yamlDocument(
   source: DocumentSource,
   limits: DocumentLimits,
 ): { readonly document: Document.Parsed | undefined; readonly faults: readonly TextFault[] } {
+  const faults: TextFault[] = [];
+  const add: Complain = (offset, code) => {
+    // The library catches what is thrown in a collection, and comes back with it.
+    if (faults.length >= MOST_FAULTS) throw ENOUGH;
+    faults.push(new TextFault(offset, (code === undefined ? undefined : FAULTS[code]) ?? ANY_FAULT));
+  };
+  const composer = tellingComposer(add);
+  let document: Document.Parsed | undefined;
+  try {
+    for (const found of composer.compose(sound(tokensOf(text, source, limits), add), false, text.length)) {
+      if (document !== undefined) {
+        faults.push(new TextFault(found.range[0], FAULTS.MULTIPLE_DOCS as string));
+        break;
+      }
+      document = found;
+    }
+  } catch (error) {
+    if (error !== ENOUGH) throw error;
+  }
+  return { document, faults };
+}
+
+type Complain = (offset: number, code: ErrorCode | undefined) => void;
+/** Nobody reads more mistakes than were found; whatever is left of the text is not looked at. */
+const ENOUGH = Symbol('enough');
+
+/**
+ * The library makes an error with its stack of every mistake, and a text may hold a million of them; so each is told here
+ * in place of that.
+ */
+function tellingComposer(add: Complain): Composer {
   const composer = new Composer({
     version: '1.2',
     schema: 'core',
@@ -56,14 +87,16 @@ export function yamlDocument(
     uniqueKeys: false,
     prettyErrors: false,
   });
-  const [document, ...more] = [...composer.compose(tokensOf(text, source, limits), false, text.length)];
-  if (document === undefined) return { document, faults: [] };
-  const found = [...document.errors, ...document.warnings];
-  const faults = found
-    .slice(0, MOST_FAULTS)
-    .map(({ code, pos }) => new TextFault(pos[0], FAULTS[code] ?? ANY_FAULT));
-  if (more.length > 0) faults.push(new TextFault(more[0]?.range[0] ?? 0, FAULTS.MULTIPLE_DOCS as string));
-  return { document, faults };
+  const onError = (source: number | readonly number[] | { readonly offset: number }, code: ErrorCode): void =>
+    add(offsetOf(source), code);
+  // It is private, and the only place that every mistake comes by; a test holds that it is still there.
+  Object.assign(composer, { onError });
+  return composer;
+}
+
+function offsetOf(source: number | readonly number[] | { readonly offset: number }): number {
+  if (typeof source === 'number') return source;
+  return 'offset' in source ? source.offset : (source[0] ?? 0);
 }
 
 function* tokensOf(text: string, { lines }: DocumentSource, limits: DocumentLimits): Generator<CST.Token> {
@@ -89,4 +122,14 @@ function* tokensOf(text: string, { lines }: DocumentSource, limits: DocumentLimi
     }
   }
   yield* parser.end();
+}
+
+/** Without the tokens that the composer makes errors of by itself. */
+function* sound(tokens: Iterable<CST.Token>, add: Complain): Generator<CST.Token> {
+  let begun = false;
+  for (const token of tokens) {
+    begun ||= token.type === 'document';
+    if (token.type === 'error' || (token.type === 'doc-end' && !begun)) add(token.offset, undefined);
+    else yield token;
+  }
 }

@@ -8,6 +8,7 @@ import {
 } from '../../../policies/authenticate/credentials/sent-credential.js';
 import type { KongKeyAuthConfig } from '../../kong-plugins.js';
 import { type BodyFields, bodyFields } from './body-fields.js';
+import { keyHeaderNames } from './key-header.names.js';
 import { replaceBody } from './peeked-body.js';
 
 export type SentKey = string | undefined | typeof REPEATED;
@@ -27,7 +28,7 @@ export class KeySearch {
     this.#names = config.keyNames.map((name) => ({ name, beside: lookBeside(name, config) }));
     this.#conceal = concealedCredential(
       config.keyNames.flatMap((name) => [
-        ...headerNames(name).map((header) => ({ header })),
+        ...keyHeaderNames(name).map((header) => ({ header })),
         { query: name },
       ]),
     );
@@ -65,7 +66,7 @@ export class KeySearch {
 
 function lookBeside(name: string, { keyInHeader, keyInQuery }: KongKeyAuthConfig): NamedKey['beside'] {
   const headers: SentCredential[] = keyInHeader
-    ? headerNames(name).map((header) => sentCredential([{ header }], { quotedCookies: false }))
+    ? keyHeaderNames(name).map((header) => sentCredential([{ header }], { quotedCookies: false }))
     : [];
   return (exchange) => {
     for (const read of headers) {
@@ -77,9 +78,6 @@ function lookBeside(name: string, { keyInHeader, keyInQuery }: KongKeyAuthConfig
     return more.length > 0 ? REPEATED : first;
   };
 }
-
-/** Kong finds `api_key` in the header `api-key` too. */
-const headerNames = (name: string): readonly string[] => [...new Set([name, name.replaceAll('_', '-')])];
 
 /** A field's bytes as the text they are: node:http gives them one character each. */
 const textOf = (sent: string): string =>

@@ -34,8 +34,41 @@ describe('a service', () => {
     ['http://[2001:db8::1]:8080', { host: '2001:db8::1', port: 8080 }],
     ['grpcs://calls:50051', { protocol: 'grpcs', port: 50_051, path: undefined }],
     ['http://my_service:1', { host: 'my_service' }],
+    ['http://users', { protocol: 'http', port: 80 }],
+    ['HTTPS://users', { protocol: 'https', port: 443 }],
+    ['grpc://calls', { protocol: 'grpc', port: 80 }],
+    ['http://users:3001/a/', { path: '/a/' }],
   ])('may be written as a url (§2 services): %s', (url, expected) => {
     expect(service(`url: "${url}"`)).toMatchObject(expected);
+  });
+
+  it.each([
+    ['host: h, protocol: https', { protocol: 'https', port: 80 }],
+    ['host: h, protocol: https, tls_verify: true', { tlsVerify: true }],
+    ['host: h, retries: 0', { retries: 0 }],
+    ['host: h, retries: 32767', { retries: 32_767 }],
+    ['host: h, connect_timeout: 1', { connectTimeoutMs: 1 }],
+    ['host: h, write_timeout: 1, read_timeout: 2', { writeTimeoutMs: 1, readTimeoutMs: 2 }],
+    ['host: h, enabled: false', { enabled: false }],
+    ['host: h, path: /a%20b/', { path: '/a%20b/' }],
+    ['host: h, protocol: grpcs, path: null', { protocol: 'grpcs', path: undefined }],
+  ])('is read as Kong reads it (§2 services): %s', (fields, expected) => {
+    expect(service(fields)).toMatchObject(expected);
+  });
+
+  it('takes url over what stands beside it, and tells what it does not take (§2 services: url)', () => {
+    const body = 'services: [{name: s, url: "http://h:4000/socket", protocol: ws, port: 81, host: h}]';
+
+    expect(sound(body).services[0]).toMatchObject({
+      protocol: 'http',
+      host: 'h',
+      port: 4000,
+      path: '/socket',
+    });
+    expect(toldOf(body).match(/\w+ stands beside url, which sets it/g)).toEqual([
+      'protocol stands beside url, which sets it',
+      'port stands beside url, which sets it',
+    ]);
   });
 
   it('takes null as the default of retries and timeouts, and as nothing elsewhere', () => {
@@ -52,10 +85,15 @@ describe('a service', () => {
     ['url: "http://h?q=1"', 'may have no query'],
     ['url: "tcp://h:1"', 'must be a URL that begins with http://'],
     ['url: "http://h:99999"', 'a port of 1–65535'],
-    ['url: "http://h", port: 81', 'url stands beside port'],
+    ['url: "http://$HOST:$PORT/a"', 'holds a $NAME that nobody filled in'],
+    ['host: h, port: "81"', 'a whole number, 1–65535, without quotes'],
     ['host: "h:1"', 'without a port'],
     ['host: h, protocol: tcp', 'a stream protocol'],
+    ['host: h, protocol: tls', 'a stream protocol'],
+    ['host: h, protocol: udp', 'a stream protocol'],
+    ['host: h, protocol: tls_passthrough', 'a stream protocol'],
     ['host: h, protocol: ws', 'Kong Enterprise'],
+    ['host: h, protocol: wss', 'Kong Enterprise'],
     ['host: h, protocol: htps', 'did you mean https?'],
     ['host: h, protocol: null', 'leave it out for the default'],
     ['host: h, port: 0', 'a whole number, 1–65535'],
@@ -65,7 +103,13 @@ describe('a service', () => {
     ['host: h, path: "/a b"', 'percent-encoded'],
     ['host: h, protocol: grpc, path: /a', 'have their own; leave it out'],
     ['host: h, retries: 32768', '0–32767'],
+    ['host: h, retries: -1', '0–32767'],
     ['host: h, connect_timeout: 0', '1–2147483646'],
+    ['host: h, write_timeout: 0', '1–2147483646'],
+    ['host: h, read_timeout: 0.5', '1–2147483646'],
+    ['host: h, enabled: null', 'leave it out for the default'],
+    ['host: h, tls_verify_depth: 64', 'chains are verified whole'],
+    ['host: h, protocol: grpcs, path: /a', 'have their own; leave it out'],
     ['host: h, tls_verify: true', 'http has no TLS'],
     ['host: h, client_certificate: x', 'describe this upstream in code'],
     ['host: h, ca_certificates: [x]', 'describe this upstream in code'],
@@ -112,6 +156,23 @@ describe('a route', () => {
     ],
     ['paths: [/a], methods: null, hosts: []', { methods: [], hosts: [] }],
     ['protocols: [grpc], paths: [/pkg.Service]', { stripPath: false }],
+    ['methods: [GET, PURGE]', { methods: ['GET', 'PURGE'] }],
+    ['headers: {a: [b]}', { headers: { a: ['b'] } }],
+    ['snis: [a.example]', { snis: ['a.example'] }],
+    ['protocols: [grpcs], snis: [a.example]', { snis: ['a.example'], stripPath: false }],
+    [
+      'paths: [/a], destinations: [{ip: 10.0.0.1, port: 80}]',
+      { destinations: [{ ip: '10.0.0.1', port: 80 }] },
+    ],
+    ['paths: ["~/a"], regex_priority: -1', { regexPriority: -1 }],
+    ['paths: [/a], regex_priority: null, path_handling: null', { regexPriority: 0 }],
+    ['paths: [/a], strip_path: false, preserve_host: true', { stripPath: false, preserveHost: true }],
+    [
+      'paths: [/a], request_buffering: false, response_buffering: false',
+      { requestBuffering: false, responseBuffering: false },
+    ],
+    ['paths: [/a], https_redirect_status_code: 308', { httpsRedirectStatusCode: 308 }],
+    ['paths: [/a], service: null', { service: undefined }],
   ])('keeps what it matches (§2 routes): %s', (fields, expected) => {
     expect(route(fields)).toMatchObject(expected);
   });
@@ -126,6 +187,20 @@ describe('a route', () => {
     ['paths: ["~a"]', 'begins with ~/'],
     ['paths: ["/a(b|c]"]', 'a regex begins with ~'],
     ['paths: [/a//b]', 'without empty segments'],
+    ['paths: ["~/a//b"]', 'without empty segments'],
+    ['destinations: [{ip: 10.0.0.1}]', 'would match everything'],
+    ['paths: [/a], destinations: [{}]', 'has an entry without ip and port'],
+    ['paths: [/a], sources: [{ip: example.com}]', 'a CIDR range'],
+    ['hosts: ["*"]', 'a host name'],
+    ['hosts: ["a*.b"]', 'a host name'],
+    ['hosts: ["a.example:99999"]', 'a host name'],
+    ['paths: [/a], protocols: [http, tcp]', 'a stream protocol'],
+    ['paths: [/a], protocols: [tls_passthrough]', 'a stream protocol'],
+    ['paths: [/a], protocols: [https, grpcs]', 'mixes https, grpcs'],
+    ['snis: [a.example], protocols: [grpc]', 'needs TLS'],
+    ['paths: [/a], priority: 1', 'belongs to routes of expressions'],
+    ['paths: [/a], path_handling: v2', 'one of v0, v1'],
+    ['paths: [/a], strip_path: "no"', 'true or false'],
     ['methods: [get]', 'a method in capitals'],
     ['hosts: ["*.a.*"]', 'a host name'],
     ['hosts: ["a.*.b"]', 'a host name'],
@@ -193,12 +268,45 @@ describe('an upstream', () => {
     ['hash_on: query_arg, hash_on_query_arg: q', { hashOn: { on: 'query_arg', name: 'q' } }],
     ['algorithm: least-connections, hash_on: ip', { algorithm: 'least-connections', hashOn: { on: 'none' } }],
     ['algorithm: latency', { algorithm: 'latency' }],
+    ['algorithm: latency, hash_on: path', { algorithm: 'latency', hashOn: { on: 'none' } }],
+    [
+      'algorithm: round-robin, hash_on: consumer',
+      { algorithm: 'consistent-hashing', hashOn: { on: 'consumer' } },
+    ],
+    ['algorithm: consistent-hashing', { algorithm: 'consistent-hashing', hashOn: { on: 'none' } }],
+    ['hash_on: path, hash_fallback: ip', { hashOn: { on: 'path' }, hashFallback: { on: 'ip' } }],
+    [
+      'hash_on: uri_capture, hash_on_uri_capture: id, hash_fallback: uri_capture, hash_fallback_uri_capture: to',
+      { hashOn: { on: 'uri_capture', name: 'id' }, hashFallback: { on: 'uri_capture', name: 'to' } },
+    ],
+    [
+      'hash_on: header, hash_on_header: A, hash_fallback: header, hash_fallback_header: B',
+      { hashOn: { on: 'header', name: 'A' }, hashFallback: { on: 'header', name: 'B' } },
+    ],
+    [
+      'hash_on: cookie, hash_on_cookie: c, hash_on_cookie_path: /a',
+      { hashOn: { on: 'cookie', name: 'c', path: '/a' }, hashFallback: { on: 'none' } },
+    ],
   ])('hashes as Kong does (§2 upstreams): %s', (fields, expected) => {
     expect(upstream(fields)).toMatchObject(expected);
   });
 
   it.each([
     ['hash_on: header', 'hash_on_header is missing'],
+    ['hash_on: cookie', 'hash_on_cookie is missing'],
+    ['hash_on: query_arg', 'hash_on_query_arg is missing'],
+    ['hash_on: uri_capture', 'hash_on_uri_capture is missing'],
+    ['hash_on: ip, hash_fallback: header', 'hash_fallback_header is missing'],
+    ['hash_on: ip, hash_fallback: query_arg', 'hash_fallback_query_arg is missing'],
+    ['hash_on: consumer, hash_fallback: consumer', 'the same as hash_on'],
+    ['hash_on: path, hash_fallback: path', 'the same as hash_on'],
+    ['hash_on: host', 'one of none'],
+    ['slots: 65537', '10–65536'],
+    ['client_certificate: x', 'describe this upstream in code'],
+    ['healthchecks: {active: {type: udp}}', 'one of'],
+    ['targets: [{weight: 1}]', 'target is missing'],
+    ['targets: [{target: "a:0"}]', 'host:port'],
+    ['targets: [{target: a, weight: -1}]', '0–65535'],
     ['hash_on: ip, hash_fallback: ip', 'the same as hash_on'],
     [
       'hash_on: header, hash_on_header: A, hash_fallback: header, hash_fallback_header: a',
@@ -281,6 +389,10 @@ describe('a consumer', () => {
 
   it.each([
     ['RS256', 'rsa'],
+    ['RS384', 'rsa'],
+    ['RS512', 'rsa'],
+    ['PS256', 'rsa'],
+    ['PS384', 'rsa'],
     ['PS512', 'rsa'],
     ['EdDSA', 'ed25519'],
   ] as const)('has a public key for %s (§2 jwt_secrets)', (algorithm, kind) => {
@@ -293,6 +405,25 @@ describe('a consumer', () => {
       secret: undefined,
       publicKey: expect.stringContaining('PUBLIC KEY'),
     });
+  });
+
+  it.each(['HS256', 'HS384', 'HS512'])('has a shared secret for %s (§2 jwt_secrets)', (algorithm) => {
+    const found = consumer(`jwt_secrets: [{key: k, algorithm: ${algorithm}, secret: s}]`)?.jwtSecrets[0];
+
+    expect([found?.algorithm, found?.secret?.reveal()]).toEqual([algorithm, 's']);
+  });
+
+  it.each([
+    ['ES256', 'P-256'],
+    ['ES384', 'P-384'],
+    ['ES512', 'P-521'],
+  ])('has a public key of its curve for %s (§2 jwt_secrets)', (algorithm, namedCurve) => {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve });
+    const key = JSON.stringify(publicKey.export({ type: 'spki', format: 'pem' }));
+
+    const found = consumer(`jwt_secrets: [{key: k, algorithm: ${algorithm}, rsa_public_key: ${key}}]`);
+
+    expect(found?.jwtSecrets[0]).toMatchObject({ algorithm, secret: undefined });
   });
 
   it('has hashes of passwords where _transform says so (§2 basicauth_credentials)', () => {
@@ -319,6 +450,11 @@ describe('a consumer', () => {
       'jwt_secrets: [{key: k, algorithm: RS256, rsa_public_key: "-----BEGIN PRIVATE KEY-----"}]',
       'holds a private key',
     ],
+    ['jwt_secrets: [{key: k, algorithm: PS256, secret: s}]', 'rsa_public_key is missing'],
+    ['jwt_secrets: [{key: k, algorithm: ES256, secret: s}]', 'rsa_public_key is missing'],
+    ['jwt_secrets: [{key: k, algorithm: EdDSA, secret: s}]', 'rsa_public_key is missing'],
+    ['keyauth_credentials: [{key: k, ttl: -1}]', 'ttl'],
+    ['basicauth_credentials: [{password: p}]', 'username is missing'],
     ['keyauth_credentials: [{}]', 'key is missing'],
     ['keyauth_credentials: [{key: ""}]', 'not empty'],
     ['basicauth_credentials: [{username: u}]', 'password is missing'],
@@ -329,6 +465,16 @@ describe('a consumer', () => {
     ['groups: [{name: gold}]', 'Kong Enterprise'],
   ])('is refused (§2 credentials): %s', (fields, words) => {
     expect(toldOf(`consumers: [{username: ann, ${fields}}]`)).toContain(words);
+  });
+
+  it.each([
+    ['username: ann', ['ann', undefined]],
+    ['custom_id: 7a', [undefined, '7a']],
+    ['username: ann, custom_id: 7a, tags: [a]', ['ann', '7a']],
+  ])('may have %s (§2 consumers)', (fields, names) => {
+    const found = sound(`consumers: [{${fields}}]`).consumers[0];
+
+    expect([found?.username, found?.customId]).toEqual(names);
   });
 
   it('has a username or a custom_id (§2 consumers)', () => {

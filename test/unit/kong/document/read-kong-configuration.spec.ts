@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readKongConfiguration } from '../../../../src/kong/document/read-kong-configuration.js';
+import type { KongConfiguration } from '../../../../src/kong/kong-configuration.js';
 import { read, readBody, sound, told, toldOf } from './reading.js';
 
 const MISSION = `
@@ -87,7 +88,7 @@ describe('a file of Kong', () => {
       [
         "kong.yml:2:1 servces: servces is no entity of Kong's; did you mean services?",
         "kong.yml:6:5 services[0].prt: prt is no field of Kong's here; did you mean port?",
-        'kong.yml:7:14 services[0].retries: retries is "5"; must be a whole number, 0–32767.',
+        'kong.yml:7:14 services[0].retries: retries is "5"; must be a whole number, 0–32767, without quotes.',
       ].join('\n'),
     );
   });
@@ -104,6 +105,24 @@ describe('a file of Kong', () => {
     ['§2', '_format_version: "3.0"\ncertificates: [{cert: a}]', 'TLS_CERT_FILE'],
     ['§1', '_format_version: "3.0"\nvaults: [{name: env}]', '{vault://env/NAME}'],
     ['§1', '_format_version: "3.0"\nhmacauth_credentials: [{username: a}]', 'later version'],
+    ['§1', '_format_version: "3.0"\nsnis: [{name: a}]', 'snis is not carried out here'],
+    ['§1', '_format_version: "3.0"\nca_certificates: [{cert: a}]', 'TLS_CLIENT_CA_FILE'],
+    ['§1', '_format_version: "3.0"\nkey_sets: [{name: a}]', 'key_sets is not carried out here'],
+    ['§1', '_format_version: "3.0"\nkeys: [{kid: a}]', 'keys is not carried out here'],
+    ['§1', '_format_version: "3.0"\nfilter_chains: [{name: a}]', 'filter_chains is not carried out here'],
+    ['§1', '_format_version: "3.0"\nparameters: [{key: a}]', 'parameters is not carried out here'],
+    ['§1', '_format_version: "3.0"\noauth2_credentials: [{name: a}]', 'issues no tokens'],
+    ['§1', '_format_version: "3.0"\noauth2_tokens: [{scope: a}]', 'oauth2_tokens is not carried out here'],
+    ['§1', '_format_version: "3.0"\nacme_storage: [{key: a}]', 'acme_storage is not carried out here'],
+    ['§1', '_format_version: "3.0"\nserivces: []', 'did you mean services?'],
+    ['§1', '_format_version: null', '_format_version'],
+    ['§1', '_format_version: "3.0"\n_transform: null', '_transform'],
+    ['§1', '_format_version: "3.0"\nservices: [{host: h, tags: [1]}]', 'services[0].tags[0]'],
+    [
+      '§1',
+      '_format_version: "3.0"\nservices: [{host: h, routes: [{paths: [/a], plugins: [{}]}]}]',
+      'services[0].routes[0].plugins[0]',
+    ],
   ])('is refused, %s: %j', (_section, text, words) => {
     expect(told(read(text).problems)).toContain(words);
   });
@@ -198,6 +217,106 @@ plugins: [{name: rate-limiting, _config: shared, config: {minute: 7}}]`);
     expect(routes[0]?.service?.name).toBe('s');
   });
 
+  const ID = '11111111-1111-4111-8111-111111111111';
+  it.each([
+    ['a route', `services: [{id: ${ID}, name: x, host: h}]`, 'routes', 'paths: [/a], service'],
+    ['a target', `upstreams: [{id: ${ID}, name: x}]`, 'targets', 'target: "h:1", upstream'],
+    ['a jwt_secret', `consumers: [{id: ${ID}, username: x}]`, 'jwt_secrets', 'key: k, secret: s, consumer'],
+    ['a key', `consumers: [{id: ${ID}, username: x}]`, 'keyauth_credentials', `id: ${ID}, key: k, consumer`],
+    [
+      'a password',
+      `consumers: [{id: ${ID}, username: x}]`,
+      'basicauth_credentials',
+      'username: u, password: p, consumer',
+    ],
+    ['a group', `consumers: [{id: ${ID}, username: x}]`, 'acls', 'group: g, consumer'],
+    ['a plugin', `services: [{id: ${ID}, name: x, host: h}]`, 'plugins', 'name: cors, service'],
+    ['a plugin', `routes: [{id: ${ID}, name: x, paths: [/a]}]`, 'plugins', 'name: cors, route'],
+    ['a plugin', `consumers: [{id: ${ID}, username: x}]`, 'plugins', 'name: prometheus, consumer'],
+  ])('lets %s name what it belongs to by key or id (§1), row %#', (_what, parent, kind, child) => {
+    const of = (reference: string) => withoutPlaces(sound(`${parent}\n${kind}: [{${child}: ${reference}}]`));
+
+    const byKey = of('x');
+    expect(of(ID)).toEqual(byKey);
+    expect(of(`{id: ${ID}}`)).toEqual(byKey);
+    expect(of(`{${parent.startsWith('consumers') ? 'username' : 'name'}: x}`)).toEqual(byKey);
+  });
+
+  it('means the same nested and by reference (§1)', () => {
+    const nested = sound(`
+services:
+  - name: s
+    url: http://pool/v1
+    plugins: [{name: key-auth}, {name: rate-limiting, config: {minute: 5}}]
+    routes:
+      - {name: r, paths: [/a], plugins: [{name: cors}, {name: rate-limiting, config: {minute: 1}}]}
+      - {name: q, hosts: [a.example]}
+upstreams: [{name: pool, targets: [{target: "a:1", weight: 5}, {target: "b:2"}]}]
+consumers:
+  - username: ann
+    jwt_secrets: [{key: k, secret: s}]
+    keyauth_credentials: [{id: ${ID}, key: a}]
+    basicauth_credentials: [{username: u, password: p}]
+    acls: [{group: g}, {group: h}]
+    plugins: [{name: rate-limiting, config: {minute: 9}}]
+plugins: [{name: prometheus}]`);
+    const flat = sound(`
+plugins:
+  - {name: key-auth, service: s}
+  - {name: rate-limiting, service: s, config: {minute: 5}}
+  - {name: cors, route: r}
+  - {name: rate-limiting, route: r, config: {minute: 1}}
+  - {name: rate-limiting, consumer: ann, config: {minute: 9}}
+  - {name: prometheus}
+acls: [{group: g, consumer: ann}, {group: h, consumer: ann}]
+basicauth_credentials: [{username: u, password: p, consumer: ann}]
+keyauth_credentials: [{id: ${ID}, key: a, consumer: ann}]
+jwt_secrets: [{key: k, secret: s, consumer: ann}]
+consumers: [{username: ann}]
+targets: [{target: "a:1", weight: 5, upstream: pool}, {target: "b:2", upstream: pool}]
+upstreams: [{name: pool}]
+routes: [{name: r, paths: [/a], service: s}, {name: q, hosts: [a.example], service: s}]
+services: [{name: s, url: http://pool/v1}]`);
+
+    expect(withoutPlaces(flat)).toEqual(withoutPlaces(nested));
+  });
+
+  it.each([
+    ['services', 'services: [{host: h, $}]'],
+    ['routes', 'routes: [{paths: [/a], $}]'],
+    ['upstreams', 'upstreams: [{name: a.b, $}]'],
+    ['targets', 'upstreams: [{name: a.b, targets: [{target: h, $}]}]'],
+    ['consumers', 'consumers: [{username: a, $}]'],
+    ['jwt_secrets', 'consumers: [{username: a, jwt_secrets: [{key: k, secret: s, $}]}]'],
+    ['keyauth_credentials', 'consumers: [{username: a, keyauth_credentials: [{key: k, $}]}]'],
+    [
+      'basicauth_credentials',
+      'consumers: [{username: a, basicauth_credentials: [{username: u, password: p, $}]}]',
+    ],
+    ['acls', 'consumers: [{username: a, acls: [{group: g, $}]}]'],
+    ['plugins', 'plugins: [{name: cors, $}]'],
+  ])('takes tags, comments and ignored values on %s (§1)', (_kind, body) => {
+    const common = '_comment: c, _ignore: [1, {a: b}], tags: [t], created_at: 1, updated_at: 2';
+
+    expect(readBody(body.replace('$', common)).problems).toEqual([]);
+  });
+
+  it.each([
+    ['plugins', 'plugins: [{name: prometheus, service: {name: s}}, {name: prometheus, service: {name: t}}]'],
+    [
+      'plugins with a queue',
+      'plugins: [{name: http-log, service: {name: s}, config: {http_endpoint: "http://s"}}, {name: http-log, service: {name: t}, config: {http_endpoint: "http://t"}}]',
+    ],
+    ['targets', 'targets: [{target: h, upstream: {name: a.b}}, {target: h, upstream: {name: c.d}}]'],
+  ])('derives an id for each of %s that name their owners as decK does (§1 IDs)', (_kind, body) => {
+    const { plugins, upstreams } = sound(
+      `services: [{name: s, host: h}, {name: t, host: h}]\nupstreams: [{name: a.b}, {name: c.d}]\n${body}`,
+    );
+
+    const ids = [...plugins, ...upstreams.flatMap(({ targets }) => targets)].map(({ id }) => id);
+    expect(new Set(ids).size).toBe(2);
+  });
+
   it('names the nearest for a reference to nothing', () => {
     expect(toldOf('services: [{name: users, host: h}]\nroutes: [{paths: [/a], service: user}]')).toContain(
       'service is "user"; there is no such entry in services; did you mean users?',
@@ -263,3 +382,13 @@ describe('a route that no authentication reaches', () => {
     );
   });
 });
+
+/** A configuration by what it means: where it stands and the order of plugins are left out. */
+function withoutPlaces(configuration: KongConfiguration): unknown {
+  const { plugins, ...others } = configuration;
+  const ordered = plugins.toSorted((one, other) => one.id.localeCompare(other.id));
+  const text = JSON.stringify({ ...others, plugins: ordered }, (key, value: unknown) =>
+    key === 'place' ? undefined : value,
+  );
+  return JSON.parse(text);
+}

@@ -40,6 +40,29 @@ describe('files of Kong', () => {
     expect(configuration?.consumers[0]?.username).toBe('ann');
   });
 
+  it('are counted before they are read, for each is looked at again and again', async () => {
+    const { configuration, problems } = await readKongFiles(['sound'], { folder, maxFiles: 2 });
+
+    expect(configuration).toBeUndefined();
+    expect(told(problems)).toBe('sound:1:1: sound makes it more than 2 files; join them.');
+    expect((await readKongFiles(['sound'], { folder, maxFiles: 3 })).problems).toEqual([]);
+  });
+
+  it('are bounded together, not each alone', async () => {
+    const { problems } = await readKongFiles(['sound'], { folder, maxTotalBytes: 150 });
+
+    expect(told(problems)).toContain('makes all files together larger than 150 bytes');
+    expect((await readKongFiles(['sound'], { folder, maxTotalBytes: 1_000 })).problems).toEqual([]);
+  });
+
+  it('count once, however often they are named', async () => {
+    const { configuration } = await readKongFiles(['sound', join('sound', 'a.yaml'), join(folder, 'sound')], {
+      folder,
+    });
+
+    expect(configuration?.services).toHaveLength(1);
+  });
+
   it('may be links', async () => {
     expect((await readKongFiles(['linked.yml'], { folder })).problems).toEqual([]);
   });

@@ -94,6 +94,25 @@ services:
     expect(told(read(text).problems)).toContain('aliases stand for more than 500000 values');
   });
 
+  it.each([
+    ['commas', `[${','.repeat(400_000)}]`],
+    ['closing brackets', `a: ${']'.repeat(400_000)}`],
+    ['wrong escapes', `a: "${'\\q'.repeat(400_000)}"`],
+    ['directives', '%A\n'.repeat(400_000)],
+    ['tags', `[${'!a x,'.repeat(200_000)}]`],
+    ['ends of documents', '...\n'.repeat(400_000)],
+    ['documents', '--- a\n'.repeat(200_000)],
+  ])('is put aside at its first mistakes when it holds a great many: %s', (_what, text) => {
+    const begun = process.memoryUsage().heapUsed;
+
+    const { problems } = read(text);
+
+    expect(problems.length).toBeGreaterThan(0);
+    expect(problems.length).toBeLessThanOrEqual(5);
+    // An error with its stack for each of them took 300 MB and more.
+    expect(process.memoryUsage().heapUsed - begun).toBeLessThan(250 * 1024 * 1024);
+  });
+
   it('is refused when there is more of it than the limits say', () => {
     expect(told(read('a'.repeat(20), { maxBytes: 19 }).problems)).toContain('larger than 19 bytes');
     expect(told(read('a'.repeat(20), { maxBytes: 20 }).problems)).not.toContain('larger');

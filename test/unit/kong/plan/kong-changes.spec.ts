@@ -1,69 +1,80 @@
 import { describe, expect, it } from 'vitest';
+import { atOnce } from '../../../../src/contracts/steps.js';
 import { kongChanges } from '../../../../src/kong/plan/kong-changes.js';
-import { kongConfiguration } from './planned.fixture.js';
+import { sound } from '../document/reading.js';
 
-const file = (body: string) => kongConfiguration(`_format_version: "3.0"\n${body}`);
+const changes = (before: string, after: string) => atOnce(kongChanges(sound(before), sound(after)));
+const NONE = { added: [], removed: [], changed: [] };
 
-const BEFORE = file(`
+const upstream = (targets: string) => `upstreams: [{name: pool, targets: [${targets}]}]`;
+const consumer = (rest: string) => `consumers: [{username: ann, ${rest}}]`;
+const onRoutes = (plugins: string, second = '') => `
 services:
-  - name: users
-    url: http://users.test
-    routes: [{name: one, paths: [/one], plugins: [{name: rate-limiting, config: {minute: 5}}]}, {name: two, paths: [/two]}]
-upstreams: [{name: pool, targets: [{target: "a.test:80"}]}]
-consumers: [{username: ann, keyauth_credentials: [{key: old-key}]}]
-`);
-
-describe('what another file changes', () => {
-  it('is nothing when only order and layout differ', () => {
-    const after = file(`
-consumers: [{username: ann, keyauth_credentials: [{key: old-key}]}]
-upstreams: [{name: pool, targets: [{target: "a.test:80"}]}]
-routes: [{name: two, service: users, paths: [/two]}]
-services:
-  - name: users
-    protocol: http
-    host: users.test
+  - name: a
+    host: h
     routes:
-      - name: one
-        paths: [/one]
-        plugins: [{name: rate-limiting, config: {minute: 5}}]
-`);
+      - {name: one, paths: [/1], plugins: [${plugins}]}
+      - {name: two, paths: [/2], plugins: [${second}]}
+consumers: [{username: ann}]`;
 
-    expect(kongChanges(BEFORE, after)).toEqual({ added: [], removed: [], changed: [] });
+describe('what a configuration changes', () => {
+  it('is nothing where only places, layout and anchors differ', () => {
+    const before = 'services: [{name: a, host: h, retries: 5}]';
+
+    expect(changes(before, '_comment: x\n\nservices:\n  - &s {host: h, name: a}')).toEqual(NONE);
   });
 
-  it('is told by names: routes, policies, upstreams', () => {
-    const after = file(`
-services:
-  - name: users
-    url: http://users.test
-    routes: [{name: one, paths: [/one], plugins: [{name: rate-limiting, config: {minute: 6}}]}, {name: three, paths: [/three]}]
-upstreams: [{name: pool, targets: [{target: "b.test:80"}]}]
-consumers: [{username: ann, keyauth_credentials: [{key: old-key}]}]
-`);
-    const { added, removed, changed } = kongChanges(BEFORE, after);
-
-    expect(added).toEqual(['route three']);
-    expect(removed).toEqual(['route two']);
-    expect(changed).toEqual(['upstream pool', expect.stringMatching(/^plugin rate-limiting \(route /)]);
+  it.each([
+    ['a weight', upstream('{target: "t:1"}'), upstream('{target: "t:1", weight: 3}'), 'upstream pool'],
+    ['a target', upstream('{target: "t:1"}'), upstream('{target: "t:2"}'), 'upstream pool'],
+    ['a group', consumer('acls: [{group: a}]'), consumer('acls: [{group: b}]'), 'consumer ann'],
+    ['a field of a service', 'services: [{name: a, host: h}]', 'services: [{name: a, host: i}]', 'service a'],
+    [
+      'the service of a route',
+      'services: [{name: a, host: h}, {name: b, host: h}]\nroutes: [{name: r, paths: [/], service: a}]',
+      'services: [{name: a, host: h}, {name: b, host: h}]\nroutes: [{name: r, paths: [/], service: b}]',
+      'route r',
+    ],
+    [
+      'the configuration of a plugin',
+      onRoutes('{name: rate-limiting, config: {minute: 1}}'),
+      onRoutes('{name: rate-limiting, config: {minute: 2}}'),
+      'plugin rate-limiting (route one)',
+    ],
+    [
+      'a plugin that is switched off',
+      'plugins: [{name: cors}]',
+      'plugins: [{name: cors, enabled: false}]',
+      'plugin cors',
+    ],
+  ])('names what holds it: %s', (_what, before, after, name) => {
+    expect(changes(before, after)).toEqual({ ...NONE, changed: [name] });
   });
 
-  it('names a consumer whose credential changed, and never the credential', () => {
-    const after = file(`
-services:
-  - name: users
-    url: http://users.test
-    routes: [{name: one, paths: [/one], plugins: [{name: rate-limiting, config: {minute: 5}}]}, {name: two, paths: [/two]}]
-upstreams: [{name: pool, targets: [{target: "a.test:80"}]}]
-consumers: [{username: ann, keyauth_credentials: [{key: new-key}]}]
-`);
-    const changes = kongChanges(BEFORE, after);
+  it('tells of a secret that it is another one, and neither of the two', () => {
+    const told = changes(
+      consumer('keyauth_credentials: [{id: 5a2b6a0a-6f5c-4a6e-9a6c-0f1d2c3b4a59, key: old-canary}]'),
+      consumer('keyauth_credentials: [{id: 5a2b6a0a-6f5c-4a6e-9a6c-0f1d2c3b4a59, key: new-canary}]'),
+    );
 
-    expect(changes).toEqual({ added: [], removed: [], changed: ['consumer ann'] });
-    expect(JSON.stringify(changes)).not.toContain('key');
+    expect(told).toEqual({ ...NONE, changed: ['consumer ann'] });
   });
 
-  it('is all of it at the first load', () => {
-    expect(kongChanges(undefined, BEFORE).added).toHaveLength(6);
+  it('tells where a plugin moved, by the names of its scopes', () => {
+    const limiting = '{name: rate-limiting, config: {minute: 1}, consumer: ann}';
+
+    expect(changes(onRoutes(limiting), onRoutes('', limiting))).toEqual({
+      added: ['plugin rate-limiting (route two, consumer ann)'],
+      removed: ['plugin rate-limiting (route one, consumer ann)'],
+      changed: [],
+    });
+  });
+
+  it('tells a new name as one that came and one that went', () => {
+    expect(changes('services: [{name: a, host: h}]', 'services: [{name: b, host: h}]')).toEqual({
+      added: ['service b'],
+      removed: ['service a'],
+      changed: [],
+    });
   });
 });

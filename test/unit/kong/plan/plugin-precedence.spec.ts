@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { KONG_MAPPINGS } from '../../../../src/framework/kong/kong-mappings.js';
 import { passedThrough, planned, requestOf } from './planned.fixture.js';
 
 /** Every scope that an instance can have, from the most specific to the least. */
@@ -139,6 +140,26 @@ plugins:
       ['before', 'after', 'log'].flatMap((phase) => order.map((name) => `${phase} ${name}`)),
     );
     expect(plan.routes.routes[0]?.policies.map(({ name }) => name)).toEqual(['body-limit', ...order]);
+  });
+
+  it.each([
+    ['correlation-id', 100_001],
+    ['cors', 2_000],
+    ['jwt', 1_450],
+    ['key-auth', 1_250],
+    ['basic-auth', 1_100],
+    ['ip-restriction', 990],
+    ['request-size-limiting', 951],
+    ['acl', 950],
+    ['rate-limiting', 910],
+    ['request-transformer', 801],
+    ['response-transformer', 800],
+    ['prometheus', 13],
+    ['http-log', 12],
+    ['file-log', 9],
+    ['request-termination', 2],
+  ] as const)('§2 order: %s has the priority %d', (name, priority) => {
+    expect(KONG_MAPPINGS.get(name)?.priority).toBe(priority);
   });
 
   it('§2 consequences: the choice of a consumer holds in the response and log phases too', async () => {

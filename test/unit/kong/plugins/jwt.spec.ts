@@ -7,6 +7,7 @@ import { jwtPlugin } from '../../../../src/kong/plugins/jwt.plugin.js';
 import {
   EC_256,
   EC_384,
+  EC_521,
   ED25519,
   encode,
   hmacToken,
@@ -46,6 +47,11 @@ const PEOPLE = [
       jwtSecret('pss', undefined, { algorithm: 'PS256', publicKey: pem(RSA.publicKey) }),
       jwtSecret('ec', undefined, { algorithm: 'ES256', publicKey: pem(EC_256.publicKey) }),
       jwtSecret('ec384', undefined, { algorithm: 'ES384', publicKey: pem(EC_384.publicKey) }),
+      jwtSecret('HS384', ALICE_SECRET, { algorithm: 'HS384' }),
+      ...(['RS384', 'RS512', 'PS384', 'PS512'] as const).map((algorithm) =>
+        jwtSecret(algorithm, undefined, { algorithm, publicKey: pem(RSA.publicKey) }),
+      ),
+      jwtSecret('ES512', undefined, { algorithm: 'ES512', publicKey: pem(EC_521.publicKey) }),
       jwtSecret('ed', undefined, { algorithm: 'EdDSA', publicKey: pem(ED25519.publicKey) }),
       jwtSecret('binary', BINARY.toString('base64')),
       jwtSecret('binary-url', BINARY.toString('base64url')),
@@ -76,6 +82,12 @@ const nest = (depth: number): string => `{"a":${depth === 0 ? '1' : nest(depth -
 describe('Kong jwt', () => {
   it.each<[row: string, token: string]>([
     ['§6 jwt: HS256 by iss of the payload', good()],
+    ['§6 jwt: HS384', hmacToken({ alg: 'HS384' }, { iss: 'HS384' }, ALICE_SECRET, 'sha384')],
+    ['§6 jwt: RS384', signedToken('RS384', RSA.privateKey, { iss: 'RS384' })],
+    ['§6 jwt: RS512', signedToken('RS512', RSA.privateKey, { iss: 'RS512' })],
+    ['§6 jwt: PS384', signedToken('PS384', RSA.privateKey, { iss: 'PS384' })],
+    ['§6 jwt: PS512', signedToken('PS512', RSA.privateKey, { iss: 'PS512' })],
+    ['§6 jwt: ES512', signedToken('ES512', EC_521.privateKey, { iss: 'ES512' })],
     ['§6 jwt: HS512', hmacToken({ alg: 'HS512' }, { iss: 'alice-512' }, ALICE_SECRET, 'sha512')],
     ['§6 jwt: RS256', signedToken('RS256', RSA.privateKey, { iss: 'rsa' })],
     ['§6 jwt: PS256', signedToken('PS256', RSA.privateKey, { iss: 'pss' })],
@@ -290,6 +302,16 @@ describe('Kong jwt', () => {
       'Multiple tokens provided',
     ],
     ['§6 jwt: two tokens in the query', { query: `?jwt=${other}&jwt=${good()}` }, 'Multiple tokens provided'],
+    [
+      '§6 jwt: two tokens in query and cookie',
+      { query: `?jwt=${other}`, headers: ['Cookie', `session=${good()}`] },
+      'Multiple tokens provided',
+    ],
+    [
+      '§6 jwt: two tokens in cookie and header',
+      { headers: ['Cookie', `session=${other}`, 'Authorization', `Bearer ${good()}`] },
+      'Multiple tokens provided',
+    ],
     [
       '§6 jwt: two tokens in two headers',
       { headers: ['X-Token', `Bearer ${other}`, 'Authorization', `Bearer ${good()}`] },

@@ -88,7 +88,7 @@ describe('§6 log record', () => {
     [
       'request',
       {
-        id: 'id-1',
+        id: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
         uri: '/orders?page=2&apikey=REDACTED',
         url: 'http://shop.example:8000/orders?page=2&apikey=REDACTED',
         querystring: { page: '2', apikey: 'REDACTED' },

@@ -403,6 +403,19 @@ describe('§6 rate-limiting: policy redis', () => {
     expect(await call()).toMatchObject({ status: 200, fields: {} });
   });
 
+  it.each([
+    ['-1, denied requests consume too', -1, 429],
+    ['0.5, they do not', 0.5, 200],
+  ])('§6 rate-limiting: with sync_rate %s', async (_, syncRate, status) => {
+    const gateway = new LimitingGateway();
+    const call = gateway.limit({ policy: 'redis', syncRate, limits: { second: 1, minute: 3 } });
+
+    for (let i = 0; i < 10; i++) await call();
+    gateway.clock.ms += 1_000;
+
+    expect((await call()).status).toBe(status);
+  });
+
   it('§6 rate-limiting: fault_tolerant false answers 500', async () => {
     const call = new LimitingGateway({ state: failing }).limit({ policy: 'redis', faultTolerant: false });
 

@@ -56,9 +56,9 @@ describe('LinearRegex', () => {
   it.each([
     ['2,048 characters', `/${'(?:)'.repeat(511)}abc`, undefined],
     ['2,049 characters', `/${'(?:)'.repeat(512)}`, /has 2049 characters; must be at most 2048/],
-    ['500 instructions', `${'a'.repeat(498)}`, undefined],
-    ['501 instructions', `${'a'.repeat(499)}`, /compiles to 501 instructions; must be at most 500/],
-    ['10,000 instructions', '/(?:a{100}){10}(?:b{100}){10}', /instructions; must be at most 500/],
+    ['256 instructions', `${'a'.repeat(254)}`, undefined],
+    ['257 instructions', `${'a'.repeat(255)}`, /compiles to 257 instructions; must be at most 256/],
+    ['10,000 instructions', '/(?:a{100}){10}(?:b{100}){10}', /instructions; must be at most 256/],
     ['a Unicode class', '/\\pL', undefined],
     ['many Unicode classes', '/\\pL{40}', /automaton of \d+ KiB; must be at most 256 KiB/],
   ])('bounds %s', (_what, source, reason) => {
