@@ -19,13 +19,13 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ErrorAnswer } from '../../src/contracts/error-answer.js';
 import type { KongPluginConfigs, KongPluginName } from '../../src/kong/kong-plugins.js';
-import { correlationIdPlugin } from '../../src/kong/plugins/correlation-id.plugin.js';
-import { corsPlugin } from '../../src/kong/plugins/cors.plugin.js';
-import { ipRestrictionPlugin } from '../../src/kong/plugins/ip-restriction.plugin.js';
+import { CORRELATION_ID_PLUGIN } from '../../src/kong/plugins/correlation-id.plugin.js';
+import { CORS_PLUGIN } from '../../src/kong/plugins/cors.plugin.js';
+import { IP_RESTRICTION_PLUGIN } from '../../src/kong/plugins/ip-restriction.plugin.js';
 import type { CompiledPlugin, KongPluginMapping } from '../../src/kong/plugins/kong-plugin.js';
 import { KongRefusal } from '../../src/kong/plugins/kong-refusal.js';
-import { requestSizeLimitingPlugin } from '../../src/kong/plugins/request-size-limiting.plugin.js';
-import { requestTerminationPlugin } from '../../src/kong/plugins/request-termination.plugin.js';
+import { REQUEST_SIZE_LIMITING_PLUGIN } from '../../src/kong/plugins/request-size-limiting.plugin.js';
+import { REQUEST_TERMINATION_PLUGIN } from '../../src/kong/plugins/request-termination.plugin.js';
 import { gatewayOf } from '../support/gateway.fixture.js';
 import { type Answer, type Ask, ask, WAYS } from '../support/gateway.harness.js';
 import { askOn } from '../support/http2.asker.js';
@@ -83,7 +83,7 @@ class ShopController {
   constructor(@InjectUpstream(SHOP) private readonly shop: UpstreamClient) {}
 
   @All('limited')
-  @Plugin(requestSizeLimitingPlugin, {
+  @Plugin(REQUEST_SIZE_LIMITING_PLUGIN, {
     allowedPayloadSize: 1,
     sizeUnit: 'kilobytes',
     requireContentLength: false,
@@ -93,7 +93,7 @@ class ShopController {
   }
 
   @All('measured')
-  @Plugin(requestSizeLimitingPlugin, {
+  @Plugin(REQUEST_SIZE_LIMITING_PLUGIN, {
     allowedPayloadSize: 1,
     sizeUnit: 'kilobytes',
     requireContentLength: true,
@@ -103,7 +103,7 @@ class ShopController {
   }
 
   @All('pages')
-  @Plugin(corsPlugin, {
+  @Plugin(CORS_PLUGIN, {
     origins: ['https://.*\\.app\\.example', 'https://app.example'],
     methods: ['GET', 'PUT'],
     headers: undefined,
@@ -119,7 +119,7 @@ class ShopController {
   }
 
   @All('named')
-  @Plugin(correlationIdPlugin, {
+  @Plugin(CORRELATION_ID_PLUGIN, {
     headerName: 'Kong-Request-ID',
     generator: 'tracker',
     echoDownstream: true,
@@ -129,13 +129,13 @@ class ShopController {
   }
 
   @All('inner')
-  @Plugin(ipRestrictionPlugin, { allow: ['10.0.0.1/8'], deny: undefined, status: 403, message: undefined })
+  @Plugin(IP_RESTRICTION_PLUGIN, { allow: ['10.0.0.1/8'], deny: undefined, status: 403, message: undefined })
   inner(@Forward() call: ForwardCall) {
     return this.shop.forward(call);
   }
 
   @All('down')
-  @Plugin(requestTerminationPlugin, {
+  @Plugin(REQUEST_TERMINATION_PLUGIN, {
     statusCode: 503,
     message: undefined,
     body: undefined,

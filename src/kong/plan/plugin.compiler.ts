@@ -1,5 +1,4 @@
 import { ConfigError, type ConfigProblem } from '../../contracts/config-problem.js';
-import type { StageName } from '../../contracts/policy.js';
 import type { RouteFacts } from '../../contracts/route-facts.js';
 import type { PlannedPolicy } from '../../routing/planned-route.js';
 import type { KongConfiguration, KongRoute } from '../kong-configuration.js';
@@ -30,25 +29,6 @@ const BEYOND_ROUTES: ReadonlySet<KongPluginName> = new Set([
   'http-log',
   'file-log',
 ]);
-
-/** Where each plugin stands in the gateway's own request path, for the views. */
-const STAGE: Readonly<Record<KongPluginName, StageName>> = {
-  'correlation-id': 'admission',
-  cors: 'admission',
-  jwt: 'identity',
-  'key-auth': 'identity',
-  'basic-auth': 'identity',
-  'ip-restriction': 'admission',
-  'request-size-limiting': 'admission',
-  acl: 'authorization',
-  'rate-limiting': 'quota',
-  'request-transformer': 'shape',
-  'response-transformer': 'filter',
-  prometheus: 'filter',
-  'http-log': 'filter',
-  'file-log': 'filter',
-  'request-termination': 'shape',
-};
 
 /** A plugin that runs on a route, not compiled yet. */
 export interface ChosenPlugin extends ScopedInstances {
@@ -149,7 +129,7 @@ export class PluginCompiler {
       slot: new PluginSlot(compiled, byConsumer, make),
       planned: {
         name: mapping.name,
-        stage: STAGE[mapping.name],
+        stage: mapping.stage,
         description: scopePhrase(everyone, byConsumer),
         bufferLimitBytes: compiled?.bufferLimitBytes,
       },

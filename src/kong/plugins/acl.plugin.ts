@@ -10,6 +10,7 @@ import { KongRefusal } from './kong-refusal.js';
 export const ACL_PLUGIN: KongPluginMapping<'acl'> = {
   name: 'acl',
   priority: 950,
+  stage: 'authorization',
   shared: true,
   check: ({ instance: { config } }) =>
     (config.allow === undefined) === (config.deny === undefined)

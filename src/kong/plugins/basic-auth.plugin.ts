@@ -17,6 +17,7 @@ import type { KongPluginMapping, PluginPlace } from './kong-plugin.js';
 export const BASIC_AUTH_PLUGIN: KongPluginMapping<'basic-auth'> = {
   name: 'basic-auth',
   priority: 1100,
+  stage: 'identity',
   shared: true,
   check: anonymousProblems,
   compile: (place) => ({ before: authenticationStage(place, authentication(place)) }),

@@ -17,6 +17,7 @@ export function correlationIdPluginOf(
   return {
     name: 'correlation-id',
     priority: 100_001,
+    stage: 'admission',
     shared: true,
 
     check({ instance: { config } }) {
@@ -69,4 +70,4 @@ function sentId({ req }: Exchange, field: string): string | undefined {
 
 type Generators = ReturnType<typeof correlationIdGenerators>;
 
-export const correlationIdPlugin = correlationIdPluginOf();
+export const CORRELATION_ID_PLUGIN = correlationIdPluginOf();

@@ -11,9 +11,10 @@ import type { KongPluginMapping } from './kong-plugin.js';
  * Kong's cors, which is another thing than `@Cors`: a preflight is a request that must match a route by its own method,
  * runs through the plugins in front, and is answered 200 without a judgement of what it asks for.
  */
-export const corsPlugin: KongPluginMapping<'cors'> = {
+export const CORS_PLUGIN: KongPluginMapping<'cors'> = {
   name: 'cors',
   priority: 2_000,
+  stage: 'admission',
   shared: true,
 
   check({ instance: { config } }) {

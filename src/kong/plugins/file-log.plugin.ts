@@ -6,6 +6,7 @@ import { kongRecord } from './kong-record.js';
 export const FILE_LOG_PLUGIN: KongPluginMapping<'file-log'> = {
   name: 'file-log',
   priority: 9,
+  stage: 'filter',
   compile(place) {
     const { path, reopen } = place.instance.config;
     const options: LogRequestsOptions = { file: { path, reopen }, ...kongRecord(place) };

@@ -11,6 +11,7 @@ import { kongRecord } from './kong-record.js';
 export const HTTP_LOG_PLUGIN: KongPluginMapping<'http-log'> = {
   name: 'http-log',
   priority: 12,
+  stage: 'filter',
   compile(place) {
     const { httpEndpoint, method, contentType, timeoutMs, keepaliveMs, headers, queue } =
       place.instance.config;

@@ -5,9 +5,10 @@ import { inKongsWords } from './in-kongs-words.js';
 import type { KongPluginMapping } from './kong-plugin.js';
 
 /** Kong's ip-restriction: the gateway's policy of the same name. */
-export const ipRestrictionPlugin: KongPluginMapping<'ip-restriction'> = {
+export const IP_RESTRICTION_PLUGIN: KongPluginMapping<'ip-restriction'> = {
   name: 'ip-restriction',
   priority: 990,
+  stage: 'admission',
   shared: true,
 
   check({ instance: { config } }) {

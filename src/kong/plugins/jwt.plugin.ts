@@ -17,6 +17,7 @@ export function jwtPlugin(clock: Clock = systemClock): KongPluginMapping<'jwt'> 
   return {
     name: 'jwt',
     priority: 1450,
+    stage: 'identity',
     shared: true,
     check: anonymousProblems,
     compile: (place) => ({ before: authenticationStage(place, authentication(place, verifiers)) }),

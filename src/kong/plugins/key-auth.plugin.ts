@@ -16,6 +16,7 @@ import type { KongPluginMapping, PluginPlace } from './kong-plugin.js';
 export const KEY_AUTH_PLUGIN: KongPluginMapping<'key-auth'> = {
   name: 'key-auth',
   priority: 1250,
+  stage: 'identity',
   shared: true,
   check: anonymousProblems,
   compile: (place) => ({ before: authenticationStage(place, authentication(place)) }),

@@ -1,5 +1,5 @@
 import type { Exchange } from '../../contracts/exchange.js';
-import type { CompiledPolicy } from '../../contracts/policy.js';
+import type { CompiledPolicy, StageName } from '../../contracts/policy.js';
 import type { RouteFacts } from '../../contracts/route-facts.js';
 import type { KongRoute, KongService } from '../kong-configuration.js';
 import type { KongConsumers } from '../kong-consumers.js';
@@ -48,6 +48,8 @@ export interface KongPluginMapping<Name extends KongPluginName> {
   readonly name: Name;
   /** Kong's static priority: higher runs first. */
   readonly priority: number;
+  /** Where it stands in the gateway's own request path, for the views. */
+  readonly stage: StageName;
   /** An instance compiles to the same wherever it runs, so that routes may share it. Absent: each route has its own. */
   readonly shared?: true;
   /** Problems that only the place can show, in plain words; absent: none. */

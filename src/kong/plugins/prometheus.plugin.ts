@@ -8,6 +8,7 @@ import type { KongPluginMapping } from './kong-plugin.js';
 export const PROMETHEUS_PLUGIN: KongPluginMapping<'prometheus'> = {
   name: 'prometheus',
   priority: 13,
+  stage: 'filter',
   compile({ instance, route, service, policies, facts }) {
     // As in Kong: what belongs to no service is in no series.
     if (service === undefined || route === undefined) return {};

@@ -38,6 +38,7 @@ export function rateLimitingPlugin(clock: Pick<Clock, 'now'>): KongPluginMapping
   return {
     name: 'rate-limiting',
     priority: 910,
+    stage: 'quota',
     compile: (place) => compile(place, clock),
   };
 }

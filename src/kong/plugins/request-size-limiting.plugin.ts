@@ -8,9 +8,10 @@ const NAME = 'request-size-limiting';
 const UNIT_BYTES = { bytes: 1, kilobytes: 1024, megabytes: 1024 ** 2 } as const;
 
 /** Kong's request-size-limiting: the gateway's body limit, behind authentication as Kong orders it. */
-export const requestSizeLimitingPlugin: KongPluginMapping<typeof NAME> = {
+export const REQUEST_SIZE_LIMITING_PLUGIN: KongPluginMapping<typeof NAME> = {
   name: NAME,
   priority: 951,
+  stage: 'admission',
   shared: true,
 
   compile({ instance: { config } }) {

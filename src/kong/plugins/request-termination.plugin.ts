@@ -9,9 +9,10 @@ import type { KongPluginMapping, PluginPlace } from './kong-plugin.js';
 type Place = PluginPlace<'request-termination'>;
 
 /** Kong's request-termination: the stage of the gateway's `@Terminate`, with Kong's answers. */
-export const requestTerminationPlugin: KongPluginMapping<'request-termination'> = {
+export const REQUEST_TERMINATION_PLUGIN: KongPluginMapping<'request-termination'> = {
   name: 'request-termination',
   priority: 2,
+  stage: 'shape',
 
   check({ instance: { config } }) {
     const { statusCode, contentType = JSON_TYPE } = config;

@@ -12,9 +12,10 @@ const GROUPS: readonly Group[] = ['headers', 'querystring', 'body'];
 const WRITING = ['replace', 'add', 'append'] as const;
 
 /** Kong's request-transformer: the gateway's transform-request, with a body that cannot be read passing as it is. */
-export const REQUEST_TRANSFORMER: KongPluginMapping<'request-transformer'> = {
+export const REQUEST_TRANSFORMER_PLUGIN: KongPluginMapping<'request-transformer'> = {
   name: 'request-transformer',
   priority: 801,
+  stage: 'shape',
 
   check({ instance }) {
     const { config } = instance;

@@ -11,9 +11,10 @@ import { allOfEach, firstOfEach, lastOfEach, pairsOf, saysSomething } from './na
 const WRITING = ['replace', 'add', 'append'] as const;
 
 /** Kong's response-transformer: the gateway's transform-response. */
-export const RESPONSE_TRANSFORMER: KongPluginMapping<'response-transformer'> = {
+export const RESPONSE_TRANSFORMER_PLUGIN: KongPluginMapping<'response-transformer'> = {
   name: 'response-transformer',
   priority: 800,
+  stage: 'filter',
 
   check({ instance: { config }, strict }) {
     return WRITING.flatMap((verb) => [

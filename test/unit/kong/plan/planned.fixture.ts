@@ -51,6 +51,7 @@ export function planned(text: string): Planned {
     ([name, priority]): AnyPluginMapping => ({
       name: name as KongPluginName,
       priority: priority as number,
+      stage: 'shape',
       compile: ({ instance }: { instance: { instanceName: string | undefined } }) => {
         const label = [name, instance.instanceName].filter((part) => part !== undefined).join(' ');
         return {

@@ -3,7 +3,7 @@ import { applyEdits, foldHeaderName } from '../../../../src/contracts/header-edi
 import type { KongCorrelationIdConfig } from '../../../../src/kong/kong-plugins.js';
 import { correlationIdGenerators } from '../../../../src/kong/plugins/correlation-id.generators.js';
 import {
-  correlationIdPlugin,
+  CORRELATION_ID_PLUGIN,
   correlationIdPluginOf,
 } from '../../../../src/kong/plugins/correlation-id.plugin.js';
 import { placeOf, type Sent, sentExchange, valuesOf } from '../../../support/kong-plugin.place.js';
@@ -130,7 +130,7 @@ describe('correlation-id', () => {
 
   it('§6 correlation-id: the ids of a running gateway have these forms', () => {
     const formOf = (generator: KongCorrelationIdConfig['generator']) => {
-      const plugin = correlationIdPlugin.compile(placeOf('correlation-id', { ...DEFAULTS, generator }));
+      const plugin = CORRELATION_ID_PLUGIN.compile(placeOf('correlation-id', { ...DEFAULTS, generator }));
       return given(plugin, 'kong-request-id').forwarded[0];
     };
 
@@ -144,13 +144,13 @@ describe('correlation-id', () => {
     ['a b', /^header_name: "a b" is not a header name/],
     ['Host', /^header_name is "host"/],
   ])('§6 correlation-id: refuses %s as its header at load', (headerName, problem) => {
-    const problems = correlationIdPlugin.check?.(placeOf('correlation-id', { ...DEFAULTS, headerName }));
+    const problems = CORRELATION_ID_PLUGIN.check?.(placeOf('correlation-id', { ...DEFAULTS, headerName }));
 
     expect(problems).toEqual([expect.stringMatching(problem)]);
-    expect(correlationIdPlugin.check?.(placeOf('correlation-id', DEFAULTS))).toEqual([]);
+    expect(CORRELATION_ID_PLUGIN.check?.(placeOf('correlation-id', DEFAULTS))).toEqual([]);
   });
 
   it('§2 runs in front of nearly everything', () => {
-    expect(correlationIdPlugin.priority).toBe(100_001);
+    expect(CORRELATION_ID_PLUGIN.priority).toBe(100_001);
   });
 });

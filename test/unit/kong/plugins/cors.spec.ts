@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UpstreamResponse } from '../../../../src/contracts/upstream-response.js';
 import type { KongCorsConfig } from '../../../../src/kong/kong-plugins.js';
-import { corsPlugin } from '../../../../src/kong/plugins/cors.plugin.js';
+import { CORS_PLUGIN } from '../../../../src/kong/plugins/cors.plugin.js';
 import { outcomeOf, placeOf, sentExchange, valuesOf } from '../../../support/kong-plugin.place.js';
 
 const DEFAULTS: KongCorsConfig = {
@@ -17,7 +17,7 @@ const DEFAULTS: KongCorsConfig = {
 };
 
 const compiled = (config: Partial<KongCorsConfig>) =>
-  corsPlugin.compile(placeOf('cors', { ...DEFAULTS, ...config }));
+  CORS_PLUGIN.compile(placeOf('cors', { ...DEFAULTS, ...config }));
 
 /** What a page may read of an ordinary answer. */
 function dressed(
@@ -237,7 +237,7 @@ describe('cors, at load', () => {
   it('§6 cors: refuses regexes that need more than linear time, each by name', () => {
     const origins = ['https://(?!evil).*\\.example', APP, '*', '(a)\\1:', `x{${'9'.repeat(3)}}(`];
 
-    const problems = corsPlugin.check?.(placeOf('cors', { ...DEFAULTS, origins }));
+    const problems = CORS_PLUGIN.check?.(placeOf('cors', { ...DEFAULTS, origins }));
 
     expect(problems).toHaveLength(3);
     expect(problems?.[0]).toMatch(
@@ -249,13 +249,13 @@ describe('cors, at load', () => {
     ['long', `${'a'.repeat(2_048)}+`, /has 2049 characters; must be at most 2048/],
     ['costly', '(a|b){400}[cd]+', /compiles to \d+ instructions; must be at most 256/],
   ])('§6 cors: refuses a regex that is too %s', (_, regex, problem) => {
-    const problems = corsPlugin.check?.(placeOf('cors', { ...DEFAULTS, origins: [regex] }));
+    const problems = CORS_PLUGIN.check?.(placeOf('cors', { ...DEFAULTS, origins: [regex] }));
 
     expect(problems).toEqual([expect.stringMatching(problem)]);
   });
 
   it('§6 cors: refuses what could not stand in a header, all at once', () => {
-    const problems = corsPlugin.check?.(
+    const problems = CORS_PLUGIN.check?.(
       placeOf('cors', {
         ...DEFAULTS,
         methods: ['GET', ''],
@@ -274,8 +274,8 @@ describe('cors, at load', () => {
   it('§6 cors: has nothing to say of sound lists', () => {
     const origins = [APP, '*', '^https://.*\\.example$', 'null'];
 
-    expect(corsPlugin.check?.(placeOf('cors', { ...DEFAULTS, origins }))).toEqual([]);
-    expect(corsPlugin.check?.(placeOf('cors', DEFAULTS))).toEqual([]);
-    expect(corsPlugin.priority).toBe(2_000);
+    expect(CORS_PLUGIN.check?.(placeOf('cors', { ...DEFAULTS, origins }))).toEqual([]);
+    expect(CORS_PLUGIN.check?.(placeOf('cors', DEFAULTS))).toEqual([]);
+    expect(CORS_PLUGIN.priority).toBe(2_000);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KongIpRestrictionConfig } from '../../../../src/kong/kong-plugins.js';
-import { ipRestrictionPlugin } from '../../../../src/kong/plugins/ip-restriction.plugin.js';
+import { IP_RESTRICTION_PLUGIN } from '../../../../src/kong/plugins/ip-restriction.plugin.js';
 import { KongRefusal } from '../../../../src/kong/plugins/kong-refusal.js';
 import { outcomeOf, placeOf, sentExchange } from '../../../support/kong-plugin.place.js';
 
@@ -14,7 +14,7 @@ const DEFAULTS: KongIpRestrictionConfig = {
 const placed = (config: Partial<KongIpRestrictionConfig>) =>
   placeOf('ip-restriction', { ...DEFAULTS, ...config });
 const ask = (config: Partial<KongIpRestrictionConfig>, clientAddress: string) =>
-  outcomeOf(ipRestrictionPlugin.compile(placed(config)), sentExchange({ clientAddress }));
+  outcomeOf(IP_RESTRICTION_PLUGIN.compile(placed(config)), sentExchange({ clientAddress }));
 
 describe('ip-restriction', () => {
   it.each([
@@ -78,7 +78,7 @@ describe('ip-restriction', () => {
   });
 
   it('§6 ip-restriction: refuses bad entries at load, each by name', () => {
-    const problems = ipRestrictionPlugin.check?.(
+    const problems = IP_RESTRICTION_PLUGIN.check?.(
       placed({ allow: ['10.0.0.0/33', '10.0.0.1'], deny: ['nowhere'] }),
     );
 
@@ -86,10 +86,10 @@ describe('ip-restriction', () => {
       'allow: "10.0.0.0/33" has no prefix length of 0–32.',
       'deny: "nowhere" is neither an IP address nor a CIDR range.',
     ]);
-    expect(ipRestrictionPlugin.check?.(placed({}))).toEqual([]);
+    expect(IP_RESTRICTION_PLUGIN.check?.(placed({}))).toEqual([]);
   });
 
   it('§2 runs behind authentication', () => {
-    expect(ipRestrictionPlugin.priority).toBe(990);
+    expect(IP_RESTRICTION_PLUGIN.priority).toBe(990);
   });
 });

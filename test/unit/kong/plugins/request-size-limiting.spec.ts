@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { StreamedBody } from '../../../../src/contracts/upstream-request.js';
 import type { KongRequestSizeLimitingConfig } from '../../../../src/kong/kong-plugins.js';
 import { KongRefusal } from '../../../../src/kong/plugins/kong-refusal.js';
-import { requestSizeLimitingPlugin } from '../../../../src/kong/plugins/request-size-limiting.plugin.js';
+import { REQUEST_SIZE_LIMITING_PLUGIN } from '../../../../src/kong/plugins/request-size-limiting.plugin.js';
 import { outcomeOf, placeOf, sentExchange } from '../../../support/kong-plugin.place.js';
 
 const DEFAULTS: KongRequestSizeLimitingConfig = {
@@ -13,7 +13,7 @@ const DEFAULTS: KongRequestSizeLimitingConfig = {
 };
 
 const compiled = (config: Partial<KongRequestSizeLimitingConfig>) =>
-  requestSizeLimitingPlugin.compile(placeOf('request-size-limiting', { ...DEFAULTS, ...config }));
+  REQUEST_SIZE_LIMITING_PLUGIN.compile(placeOf('request-size-limiting', { ...DEFAULTS, ...config }));
 
 /** A body of this length, of which nothing is read. */
 const bodyOf = (length: number | undefined) => ({ stream: new Readable({ read: () => {} }), length });
@@ -109,6 +109,6 @@ describe('request-size-limiting', () => {
   });
 
   it('§2 runs behind authentication', () => {
-    expect(requestSizeLimitingPlugin.priority).toBe(951);
+    expect(REQUEST_SIZE_LIMITING_PLUGIN.priority).toBe(951);
   });
 });

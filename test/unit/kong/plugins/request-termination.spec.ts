@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { UpstreamResponse } from '../../../../src/contracts/upstream-response.js';
 import type { KongRequestTerminationConfig } from '../../../../src/kong/kong-plugins.js';
-import { requestTerminationPlugin } from '../../../../src/kong/plugins/request-termination.plugin.js';
+import { REQUEST_TERMINATION_PLUGIN } from '../../../../src/kong/plugins/request-termination.plugin.js';
 import { outcomeOf, placeOf, type Sent, sentExchange, valuesOf } from '../../../support/kong-plugin.place.js';
 
 const DEFAULTS: KongRequestTerminationConfig = {
@@ -16,7 +16,7 @@ const DEFAULTS: KongRequestTerminationConfig = {
 
 async function answerTo(config: Partial<KongRequestTerminationConfig>, sent: Sent = {}, strict = false) {
   const place = placeOf('request-termination', { ...DEFAULTS, ...config }, strict);
-  const answer = await outcomeOf(requestTerminationPlugin.compile(place), sentExchange(sent));
+  const answer = await outcomeOf(REQUEST_TERMINATION_PLUGIN.compile(place), sentExchange(sent));
   if (!(answer instanceof UpstreamResponse)) return answer;
   const text = answer.body.whole?.toString() ?? '';
   return { status: answer.status, type: valuesOf(answer.headers, 'content-type')[0], text };
@@ -153,7 +153,7 @@ describe('request-termination', () => {
   });
 
   it('§2 runs behind nearly everything', () => {
-    expect(requestTerminationPlugin.priority).toBe(2);
+    expect(REQUEST_TERMINATION_PLUGIN.priority).toBe(2);
   });
 
   it.each([
@@ -163,7 +163,7 @@ describe('request-termination', () => {
       /^content_type is "text\/html\\r\\nX-A: 1"; must be a media type/,
     ],
   ])('§6 request-termination: refuses %j at load', (config, problem) => {
-    const problems = requestTerminationPlugin.check?.(
+    const problems = REQUEST_TERMINATION_PLUGIN.check?.(
       placeOf('request-termination', { ...DEFAULTS, ...config }),
     );
 
@@ -171,6 +171,6 @@ describe('request-termination', () => {
   });
 
   it('§6 request-termination: has nothing to say of the defaults', () => {
-    expect(requestTerminationPlugin.check?.(placeOf('request-termination', DEFAULTS))).toEqual([]);
+    expect(REQUEST_TERMINATION_PLUGIN.check?.(placeOf('request-termination', DEFAULTS))).toEqual([]);
   });
 });

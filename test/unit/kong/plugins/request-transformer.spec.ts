@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ForwardCall } from '../../../../src/contracts/forward-call.js';
 import { applyEdits, foldHeaderName } from '../../../../src/contracts/header-edit.js';
 import type { KongRequestTransformerConfig } from '../../../../src/kong/kong-plugins.js';
-import { REQUEST_TRANSFORMER } from '../../../../src/kong/plugins/request-transformer.plugin.js';
+import { REQUEST_TRANSFORMER_PLUGIN } from '../../../../src/kong/plugins/request-transformer.plugin.js';
 import { exchangeOf } from '../../policies/transform-request/call.fixture.js';
 import { FACTS_OF_ROUTE, named, placeOf } from './transformer.fixture.js';
 
@@ -57,7 +57,9 @@ async function upstreamSees(
   exchange.params = ['7', 'a/b'];
   exchange.body = body === undefined ? undefined : Buffer.from(body);
   exchange.call = new ForwardCall(exchange, 'POST', '/users/7', query, exchange.body);
-  const { before } = REQUEST_TRANSFORMER.compile(placeOf('request-transformer', configOf(given), strict));
+  const { before } = REQUEST_TRANSFORMER_PLUGIN.compile(
+    placeOf('request-transformer', configOf(given), strict),
+  );
   await before?.(exchange);
   const call = exchange.call as ForwardCall;
   return {
@@ -352,20 +354,20 @@ describe('request-transformer', () => {
       { headers: ['A', '1'], query: '?a', body: 'x', method: 'POST', path: '/users/7' },
     ],
   ])('%s', async (_row, given, sent, seen) => {
-    expect(REQUEST_TRANSFORMER.check?.(placeOf('request-transformer', configOf(given)))).toEqual([]);
+    expect(REQUEST_TRANSFORMER_PLUGIN.check?.(placeOf('request-transformer', configOf(given)))).toEqual([]);
     expect(await upstreamSees(given, sent)).toMatchObject(seen);
   });
 
   it('says how much of a body it holds: §6 request-transformer, buffering', () => {
     const held = (given: Given) =>
-      REQUEST_TRANSFORMER.compile(placeOf('request-transformer', configOf(given))).bufferLimitBytes;
+      REQUEST_TRANSFORMER_PLUGIN.compile(placeOf('request-transformer', configOf(given))).bufferLimitBytes;
 
     expect(held({ remove: { body: ['a'] } })).toBe(1_048_576);
     expect(held({ remove: { headers: ['a'] } })).toBeUndefined();
   });
 
   it('runs at Kong’s place: §2 plugins, request-transformer 801', () => {
-    expect(REQUEST_TRANSFORMER).toMatchObject({ name: 'request-transformer', priority: 801 });
+    expect(REQUEST_TRANSFORMER_PLUGIN).toMatchObject({ name: 'request-transformer', priority: 801 });
   });
 
   it('makes a new id for $(uuid) where the client sent none: §6 request-transformer', async () => {
@@ -404,7 +406,7 @@ describe('request-transformer', () => {
       add: { headers: ['X-A:$(shared.x)'] },
     };
 
-    expect(REQUEST_TRANSFORMER.check?.(placeOf('request-transformer', configOf(given)))).toEqual([
+    expect(REQUEST_TRANSFORMER_PLUGIN.check?.(placeOf('request-transformer', configOf(given)))).toEqual([
       expect.stringMatching(
         /^config\.replace\.body\[1\] is "a:\$\(headers\.a or .*: "\$\(headers\.a or \\"b\\"\)" is Lua, which does not run here; what can be filled in is/,
       ),
@@ -424,7 +426,7 @@ describe('request-transformer', () => {
     ['a path that climbs', { replace: { uri: '/a/../b' } }, /path is/],
     ['a tunnel', { http_method: 'CONNECT' }, /method is "CONNECT"/],
   ])('is refused at load where it would write %s', (_what, given, problem) => {
-    expect(() => REQUEST_TRANSFORMER.compile(placeOf('request-transformer', configOf(given)))).toThrow(
+    expect(() => REQUEST_TRANSFORMER_PLUGIN.compile(placeOf('request-transformer', configOf(given)))).toThrow(
       problem,
     );
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UpstreamResponse, WholeBody } from '../../../../src/contracts/upstream-response.js';
 import type { KongJsonType, KongResponseTransformerConfig } from '../../../../src/kong/kong-plugins.js';
-import { RESPONSE_TRANSFORMER } from '../../../../src/kong/plugins/response-transformer.plugin.js';
+import { RESPONSE_TRANSFORMER_PLUGIN } from '../../../../src/kong/plugins/response-transformer.plugin.js';
 import { exchangeFor } from '../../policies/json-body/answer.fixture.js';
 import { named, placeOf } from './transformer.fixture.js';
 
@@ -31,7 +31,7 @@ function configOf(given: Given): KongResponseTransformerConfig {
 const place = (given: Given, strict = false) => placeOf('response-transformer', configOf(given), strict);
 
 async function clientSees(given: Given, headers: readonly string[], body = '') {
-  const { after } = RESPONSE_TRANSFORMER.compile(place(given));
+  const { after } = RESPONSE_TRANSFORMER_PLUGIN.compile(place(given));
   const answer = new UpstreamResponse(200, headers, new WholeBody(Buffer.from(body)));
   const seen = (await after?.(exchangeFor(), answer)) ?? answer;
   return { headers: seen.headers, body: String(seen.body.whole) };
@@ -91,7 +91,7 @@ describe('response-transformer', () => {
     ],
     ['§6 response-transformer that changes nothing', {}, ['A', '1'], ['A', '1']],
   ])('%s', async (_row, given, sent, seen) => {
-    expect(RESPONSE_TRANSFORMER.check?.(place(given))).toEqual([]);
+    expect(RESPONSE_TRANSFORMER_PLUGIN.check?.(place(given))).toEqual([]);
     expect((await clientSees(given, sent)).headers).toEqual(seen);
   });
 
@@ -173,7 +173,7 @@ describe('response-transformer', () => {
     ],
     ['§6 response-transformer json: an empty body stays empty', { add: { json: ['a:1'] } }, '', ''],
   ])('%s', async (_row, given, sent, seen) => {
-    expect(RESPONSE_TRANSFORMER.check?.(place(given))).toEqual([]);
+    expect(RESPONSE_TRANSFORMER_PLUGIN.check?.(place(given))).toEqual([]);
     expect(await clientSees(given, JSON_TYPE, sent)).toEqual({ headers: JSON_TYPE, body: seen });
   });
 
@@ -187,26 +187,28 @@ describe('response-transformer', () => {
   });
 
   it('runs at Kong’s place: §2 plugins, response-transformer 800', () => {
-    expect(RESPONSE_TRANSFORMER).toMatchObject({ name: 'response-transformer', priority: 800 });
+    expect(RESPONSE_TRANSFORMER_PLUGIN).toMatchObject({ name: 'response-transformer', priority: 800 });
   });
 
   it('tells of what it cannot write: §6 response-transformer', () => {
     const given: Given = { add: { headers: ['X-A:$(headers.a)'], json: ['n:many'], json_types: ['number'] } };
 
-    expect(RESPONSE_TRANSFORMER.check?.(place(given))).toEqual([
+    expect(RESPONSE_TRANSFORMER_PLUGIN.check?.(place(given))).toEqual([
       expect.stringMatching(
         /^config\.add\.headers\[0\] is "X-A:\$\(headers\.a\)": Kong sends that text as it is/,
       ),
       'config.add.json[0] is "n:many"; json_types says number, so it must be one.',
     ]);
-    expect(RESPONSE_TRANSFORMER.check?.(place({ add: { headers: ['X-A:$(uuid)'] } }))).toEqual([]);
-    expect(RESPONSE_TRANSFORMER.check?.(place({ add: { headers: ['X-A:$(uuid)'] } }, true))).toHaveLength(1);
+    expect(RESPONSE_TRANSFORMER_PLUGIN.check?.(place({ add: { headers: ['X-A:$(uuid)'] } }))).toEqual([]);
+    expect(
+      RESPONSE_TRANSFORMER_PLUGIN.check?.(place({ add: { headers: ['X-A:$(uuid)'] } }, true)),
+    ).toHaveLength(1);
   });
 
   it.each<[string, Given, RegExp]>([
     ['framing', { add: { headers: ['Content-Length:5'] } }, /frames the message/],
     ['another correlation id', { replace: { headers: ['X-Correlation-ID:x'] } }, /exchange's id/],
   ])('is refused at load where it would write %s', (_what, given, problem) => {
-    expect(() => RESPONSE_TRANSFORMER.compile(place(given))).toThrow(problem);
+    expect(() => RESPONSE_TRANSFORMER_PLUGIN.compile(place(given))).toThrow(problem);
   });
 });
