@@ -13,16 +13,21 @@ export function signatureCheck(algorithm: JwtAlgorithm, key: KeyObject): Signatu
         const expected = createHmac(row.hash, key).update(input, 'latin1').digest();
         return signature.length === expected.length && timingSafeEqual(signature, expected);
       };
-    case 'rsa':
-      return (input, signature) => verify(row.hash, bytes(input), key, signature);
+    case 'rsa': {
+      const length = modulusBytes(key);
+      return (input, signature) =>
+        signature.length === length && verify(row.hash, bytes(input), key, signature);
+    }
     case 'rsa-pss': {
+      const length = modulusBytes(key);
       // RFC 7518, section 3.5: the salt is as long as the hash.
       const pss = {
         key,
         padding: constants.RSA_PKCS1_PSS_PADDING,
         saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
       };
-      return (input, signature) => verify(row.hash, bytes(input), pss, signature);
+      return (input, signature) =>
+        signature.length === length && verify(row.hash, bytes(input), pss, signature);
     }
     case 'ec': {
       // RFC 7518, section 3.4: R and S side by side, each at full length, not DER.
@@ -33,6 +38,14 @@ export function signatureCheck(algorithm: JwtAlgorithm, key: KeyObject): Signatu
     case 'eddsa':
       return (input, signature) => verify(null, bytes(input), key, signature);
   }
+}
+
+/**
+ * How long every signature of an RSA key is (RFC 8017, sections 8.1.2 and 8.2.2, step 1). OpenSSL takes a signature of PSS
+ * without the zero bytes that it begins with, and so one token would have two spellings.
+ */
+function modulusBytes(key: KeyObject): number {
+  return Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
 }
 
 const bytes = (input: string): Buffer => Buffer.from(input, 'latin1');
