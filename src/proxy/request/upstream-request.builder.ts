@@ -100,7 +100,11 @@ export class UpstreamRequestBuilder {
     }
 
     // 5.
-    if (terms !== undefined) headers = replaced(headers, terms.names, terms.fields(exchange));
+    if (terms !== undefined) {
+      // Clients' own are gone by now.
+      if (editing) headers = replaced(headers, terms.names, terms.fields(exchange));
+      else headers.push(...terms.fields(exchange));
+    }
     appendForwarding(headers, exchange, clientHost);
     return {
       method: call.method,
