@@ -17,7 +17,14 @@ export const REGEX_BOUNDS = {
 const BYTES_PER_CELL = 8;
 
 /** Where in a text a regex matches. */
-export type RegexKind = 'from the start' | 'anywhere, in any case';
+export type RegexKind = 'from the start' | 'the whole text' | 'anywhere, in any case';
+
+/** The engine anchors, not a `^` in front, which would hold the first of several alternatives only. */
+const ANCHORS: Readonly<Record<RegexKind, number>> = {
+  'from the start': RE2Set.ANCHOR_START,
+  'the whole text': RE2Set.ANCHOR_BOTH,
+  'anywhere, in any case': RE2Set.UNANCHORED,
+};
 
 /** A regex that runs in time linear in its text, whatever both are. */
 export class LinearRegex {
@@ -33,11 +40,10 @@ export class LinearRegex {
 
   private constructor(compiled: RE2JS, kind: RegexKind) {
     this.#pattern = compiled.re2();
-    // The engine anchors, not a `^` in front, which would hold the first of several alternatives only.
-    this.#anchor = kind === 'from the start' ? RE2Set.ANCHOR_START : RE2Set.UNANCHORED;
+    this.#anchor = ANCHORS[kind];
     this.#groups = compiled.groupCount();
     this.#names = Object.entries(compiled.namedGroups());
-    this.literalPrefix = kind === 'from the start' ? String(this.#pattern.prefix ?? '') : '';
+    this.literalPrefix = kind === 'anywhere, in any case' ? '' : String(this.#pattern.prefix ?? '');
     this.captureNames = [
       ...Array.from({ length: this.#groups }, (_, i) => String(i + 1)),
       ...this.#names.map(([name]) => name),
@@ -51,7 +57,7 @@ export class LinearRegex {
     }
     let compiled: RE2JS;
     try {
-      compiled = RE2JS.compile(source, kind === 'from the start' ? 0 : RE2JS.CASE_INSENSITIVE);
+      compiled = RE2JS.compile(source, kind === 'anywhere, in any case' ? RE2JS.CASE_INSENSITIVE : 0);
     } catch (error) {
       if (error instanceof RE2JSSyntaxException)
         return refusedSyntax(error.getDescription(), error.getPattern());

@@ -8,7 +8,7 @@ const REFUSALS: readonly Refusal[] = [
   {
     fragment: /^\(\?(<?[=!])/,
     reason:
-      'looks ahead or behind, which no engine does in linear time for every text; write what must match, and give what must not match a route of its own with a higher regex_priority',
+      'looks ahead or behind, which no engine does in linear time for every text; write what must match; what must not is an entry of its own, among routes one with a higher regex_priority',
   },
   {
     fragment: /^\\([1-9]|k|g)/,

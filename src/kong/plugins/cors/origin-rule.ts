@@ -1,4 +1,4 @@
-import { type WholeMatch, wholeMatch } from '../../routing/whole-match.js';
+import { LinearRegex } from '../../routing/linear-regex.js';
 
 /** What Kong says to an origin. */
 export interface OriginVerdict {
@@ -66,7 +66,7 @@ export function originRule(origins: readonly string[] | undefined): OriginRule {
 export function originProblems(origins: readonly string[]): readonly string[] {
   return origins.flatMap((entry) => {
     if (entry === '*' || PLAIN.test(entry)) return [];
-    const match = wholeMatch(unanchored(entry));
+    const match = LinearRegex.compile(unanchored(entry), 'the whole text');
     return typeof match === 'string' ? [`origins: ${JSON.stringify(entry)} ${match}.`] : [];
   });
 }
@@ -82,8 +82,8 @@ function entryMatch(entry: string): (sent: Normalized) => boolean {
     const { origin } = normalized(entry);
     return (sent) => sent.origin === origin;
   }
-  const matches = wholeMatch(unanchored(entry)) as WholeMatch;
-  return entry.includes(':') ? (sent) => matches(sent.origin) : (sent) => matches(sent.host);
+  const regex = LinearRegex.compile(unanchored(entry), 'the whole text') as LinearRegex;
+  return entry.includes(':') ? (sent) => regex.matches(sent.origin) : (sent) => regex.matches(sent.host);
 }
 
 function unanchored(regex: string): string {

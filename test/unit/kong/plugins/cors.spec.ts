@@ -241,8 +241,10 @@ describe('cors, at load', () => {
 
     expect(problems).toHaveLength(3);
     expect(problems?.[0]).toMatch(
-      /^origins: "https:\/\/\(\?!evil\)\.\*\\\\\.example" is no regex that runs in linear/,
+      /^origins: "https:\/\/\(\?!evil\)\.\*\\\\\.example" looks ahead or behind, which no engine does in linear time/,
     );
+    expect(problems?.[1]).toContain('refers back to a group');
+    expect(problems?.[2]).toContain('is no regex');
   });
 
   it.each([
