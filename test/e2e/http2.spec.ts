@@ -110,7 +110,9 @@ describe.each(WAYS)('over HTTP/2, %s,', (way) => {
     askOn(session, path, { ...request, headers: { ...bearer(), ...request.headers } });
 
   it('a request and its answer are what they are over HTTP/1.1', async () => {
-    const request = { headers: { 'X-One': '1', Accept: 'text/plain', 'X-Correlation-ID': 'same' } };
+    // One token for both: those of two seconds differ.
+    const headers = { ...bearer(), 'X-One': '1', Accept: 'text/plain', 'X-Correlation-ID': 'same' };
+    const request = { headers };
     fixture.upstream.respond = (_req, res) => {
       res.writeHead(203, { 'X-Upstream': 'yes', 'Content-Type': 'text/plain', 'Set-Cookie': ['a=1', 'b=2'] });
       res.end('hello');

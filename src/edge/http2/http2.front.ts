@@ -1,5 +1,6 @@
 import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
+import { outliveStreams } from '../../contracts/http2-session-life.js';
 import type { Edge } from '../edge.js';
 import type { Next } from '../express.handover.js';
 import { peerOf } from '../peer-address.js';
@@ -59,6 +60,7 @@ export class Http2Front {
   }
 
   #open(session: ServerHttp2Session): void {
+    outliveStreams(session);
     const socket = this.#accepting as Socket;
     const peer = peerOf(socket);
     const closed = guardSession(session, HTTP2_LIMITS, (abuse) => this.abused(abuse, peer.address));

@@ -2,6 +2,7 @@ import { type ClientHttp2Session, connect } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Target } from '../../contracts/forwarder.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
+import { outliveStreams } from '../../contracts/http2-session-life.js';
 import type { Attempt } from '../http1/attempt.js';
 import { connectionFailure } from '../http1/connect-failure.js';
 import { AttemptQueue } from '../upstream/attempt-queue.js';
@@ -152,6 +153,7 @@ export class UpstreamSession implements StreamOwner {
       ...sessionOptions(this.settings.limits),
       createConnection: () => this.#socket,
     });
+    outliveStreams(session);
     this.#session = session;
     this.#liveness = new Liveness(session, this.#socket, this.settings.clock, () => this.#offerRoom());
     session.on('remoteSettings', ({ maxConcurrentStreams }) => this.#limit(maxConcurrentStreams));
