@@ -35,7 +35,7 @@ export const checkCommand: Command = {
     const { configuration } = read;
     const planned: PlanFindings =
       configuration === undefined
-        ? { problems: atOnce(remainderProblems(read.remainder)), warnings: [] }
+        ? { problems: atOnce(remainderProblems(read.remainder, strict)), warnings: [] }
         : planFindings(configuration, { strict, reserved: healthPaths(environment) });
     const warnings = [...read.warnings.map(findingProblem), ...planned.warnings];
     const problems = [...read.problems.map(findingProblem), ...planned.problems];

@@ -121,7 +121,7 @@ export class DeclaredRoutes implements OnApplicationShutdown {
     const { files, strict, refuseOpen } = settings as NonNullable<typeof settings>;
     const read = await readFiles(files, { environment, strict, refuseOpen });
     if (read.configuration === undefined) {
-      const others = await inTurns(remainderProblems(read.remainder), parts.now);
+      const others = await inTurns(remainderProblems(read.remainder, strict), parts.now);
       return { built: undefined, problems: [...read.problems.map(findingProblem), ...others] };
     }
     const built = await inTurns(buildKong(read.configuration, strict, parts), parts.now);

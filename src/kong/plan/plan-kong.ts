@@ -14,6 +14,7 @@ import { grpcOnly, isGrpcRoute } from './grpc.stage.js';
 import { KongRoutes } from './kong.routes.js';
 import { kongAccess } from './kong-access.js';
 import type { KongPlanParts } from './kong-plan-parts.js';
+import { NO_ROUTE } from './no-route.js';
 import { PluginCompiler } from './plugin.compiler.js';
 import { dressInTurn, kongPipeline } from './route-pipeline.js';
 import { Stranded } from './stranded.js';
@@ -43,20 +44,6 @@ export function* planningKong(configuration: KongConfiguration, parts: KongPlanP
   const stranded = new Stranded(compiler.beyondRoutes(NO_ROUTE), common.dress);
   return { routes: new KongRoutes(declared, stranded, compiler.closers, parts), problems };
 }
-
-/** Stands for the route where there is none. */
-const NO_ROUTE: RouteFacts = Object.freeze({
-  id: 'none',
-  methods: undefined,
-  path: '',
-  paramNames: [],
-  handler: 'no route',
-  upstream: undefined,
-  proxied: false,
-  authenticated: false,
-  verifiedBy: undefined,
-  shapesAnswers: false,
-});
 
 interface Shop {
   readonly compiler: PluginCompiler;

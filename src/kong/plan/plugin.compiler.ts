@@ -35,6 +35,9 @@ export interface ChosenPlugin extends ScopedInstances {
   readonly mapping: AnyPluginMapping;
 }
 
+/** What plugins are made with. */
+export type PluginParts = Pick<KongPlanParts, 'mappings' | 'policies' | 'consumers' | 'strict'>;
+
 type RouteOfPlugins = Pick<PluginPlace<KongPluginName>, 'route' | 'facts' | 'credentials'>;
 
 /** A plugin as it stands on one route. */
@@ -54,8 +57,8 @@ export class PluginCompiler {
   readonly closers: (() => void)[] = [];
 
   constructor(
-    { plugins }: KongConfiguration,
-    private readonly parts: KongPlanParts,
+    { plugins }: Pick<KongConfiguration, 'plugins'>,
+    private readonly parts: PluginParts,
     private readonly problems: ConfigProblem[],
   ) {
     this.#plugins = plugins;
@@ -112,6 +115,13 @@ export class PluginCompiler {
       const make = () => this.#make(mapping, instance, { route: undefined, facts, credentials });
       return this.#checked(instance, make) ?? [];
     });
+  }
+
+  /** Makes one by itself, to tell what is wrong with it. */
+  look(instance: Instance, facts: RouteFacts): void {
+    const mapping = this.parts.mappings.get(instance.name);
+    if (!instance.enabled || mapping === undefined) return;
+    this.#checked(instance, () => this.#make(mapping, instance, { route: undefined, facts }));
   }
 
   #place({ mapping, everyone, byConsumer }: ChosenPlugin, on: RouteOfPlugins): PlacedPlugin {

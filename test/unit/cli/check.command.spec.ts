@@ -37,6 +37,24 @@ const file = (name: string) => join(folder, name);
 const plugin = (name: string, config: string) =>
   `paths: [/p], plugins: [{name: ${name}, config: {${config}}}]`;
 
+/** What only shows when routes are made of a file. */
+const REFUSED_LATE: readonly (readonly [what: string, route: string, message: RegExp])[] = [
+  ['§3 a regex that is none', 'paths: ["~/a(?=x)"]', /paths\[0\] is '~\/a\(\?=x\)', which looks ahead/],
+  ['§6 cors', plugin('cors', 'origins: ["(x"]'), /plugin cors: origins: "\(x" is no regex/],
+  ['§6 correlation-id', plugin('correlation-id', 'header_name: host'), /header_name is "host"/],
+  ['§6 request-termination', plugin('request-termination', 'status_code: 101'), /status_code is 101/],
+  [
+    '§6 request-transformer',
+    plugin('request-transformer', 'add: {headers: ["content-length:5"]}'),
+    /headers\.add: content-length frames the message/,
+  ],
+  [
+    '§6 response-transformer',
+    plugin('response-transformer', 'add: {headers: ["transfer-encoding:x"]}'),
+    /headers\.add: transfer-encoding frames the message/,
+  ],
+];
+
 describe('portcullis check', () => {
   it('counts what a sound file holds, exit 0', async () => {
     expect(await commandLine(`check ${file('sound.yml')}`)).toEqual({
@@ -77,22 +95,7 @@ describe('portcullis check', () => {
     expect(err).toContain('which looks ahead or behind');
   });
 
-  it.each<[what: string, route: string, message: RegExp]>([
-    ['§3 a regex that is none', 'paths: ["~/a(?=x)"]', /paths\[0\] is '~\/a\(\?=x\)', which looks ahead/],
-    ['§6 cors', plugin('cors', 'origins: ["(x"]'), /plugin cors: origins: "\(x" is no regex/],
-    ['§6 correlation-id', plugin('correlation-id', 'header_name: host'), /header_name is "host"/],
-    ['§6 request-termination', plugin('request-termination', 'status_code: 101'), /status_code is 101/],
-    [
-      '§6 request-transformer',
-      plugin('request-transformer', 'add: {headers: ["content-length:5"]}'),
-      /headers\.add: content-length frames the message/,
-    ],
-    [
-      '§6 response-transformer',
-      plugin('response-transformer', 'add: {headers: ["transfer-encoding:x"]}'),
-      /headers\.add: transfer-encoding frames the message/,
-    ],
-  ])(
+  it.each(REFUSED_LATE)(
     'prints what a start would refuse when it makes routes of a file (%s), exit 78',
     async (_, route, message) => {
       const body = `services: [{name: s, host: h, routes: [{name: r, ${route}}, {name: q, paths: [/q]}]}]`;
@@ -102,6 +105,20 @@ describe('portcullis check', () => {
 
       expect(exitCode).toBe(78);
       expect(err).toMatch(/The configuration cannot run; 1 to mend:\n {2}\S+planned\.yml:2:\d+/);
+      expect(err).toMatch(message);
+    },
+  );
+
+  it.each(REFUSED_LATE)(
+    'prints that together with what is wrong elsewhere (%s)',
+    async (_, route, message) => {
+      const body = `services: [{name: s, hots: h, routes: [{name: r, ${route}}, {name: q, paths: [/q]}]}]`;
+      writeFileSync(file('twofold.yml'), `_format_version: "3.0"\n${body}`);
+
+      const { exitCode, err } = await commandLine(`check ${file('twofold.yml')}`);
+
+      expect(exitCode).toBe(78);
+      expect(err).toContain("hots is no field of Kong's here");
       expect(err).toMatch(message);
     },
   );
