@@ -1,6 +1,6 @@
 import type { Exchange } from '../contracts/exchange.js';
-import type { ResponseStage, Stage } from '../contracts/policy.js';
-import { TunnelBody } from '../contracts/upgrade.js';
+import type { Stage } from '../contracts/policy.js';
+import { runAfter } from '../contracts/run-after.js';
 import type { UpstreamResponse } from '../contracts/upstream-response.js';
 import type { PlannedRoute } from '../routing/planned-route.js';
 import { asResponse, defaultStatus } from './handler-result.js';
@@ -12,24 +12,6 @@ export function runBefore(stages: readonly Stage[], exchange: Exchange, from = 0
     if (waiting !== undefined) return waiting.then(() => runBefore(stages, exchange, i + 1));
   }
   return undefined;
-}
-
-/** Runs response stages in order on an answer. */
-export function runAfter(
-  stages: readonly ResponseStage[],
-  exchange: Exchange,
-  response: UpstreamResponse,
-  from = 0,
-): UpstreamResponse | Promise<UpstreamResponse> {
-  // A tunnel is no answer: there is nothing to shape in it.
-  if (response.body instanceof TunnelBody) return response;
-  let answer = response;
-  for (let i = from; i < stages.length; i++) {
-    const next = (stages[i] as ResponseStage)(exchange, answer);
-    if (next instanceof Promise) return next.then((ready) => runAfter(stages, exchange, ready, i + 1));
-    answer = next;
-  }
-  return answer;
 }
 
 /**

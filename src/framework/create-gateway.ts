@@ -167,9 +167,12 @@ export function gatewayOf(app: NestExpressApplication): Gateway {
   }) as unknown as Gateway;
 }
 
+/** Of more, the count is told alone: a file may declare thousands. */
+const MOST_ROUTES_TOLD = 200;
+
 function logRoutes({ events }: Observability, lifecycle: GatewayLifecycle): void {
   const views = routeViews(lifecycle.plannedRoutes);
-  for (const view of views) events.info(EVENTS.routePlanned, { ...view });
+  for (const view of views.slice(0, MOST_ROUTES_TOLD)) events.info(EVENTS.routePlanned, { ...view });
   events.info(EVENTS.routesCompiled, {
     routes: views.length,
     compiled: views.filter(({ mode }) => mode === 'compiled').length,

@@ -3,8 +3,8 @@ import { type CallHandler, type ExecutionContext, Injectable, type NestIntercept
 import { mergeMap, Observable, takeLast } from 'rxjs';
 import { runInExchange } from '../../contracts/current-exchange.js';
 import { exchangeOf } from '../../contracts/exchange-of.js';
+import { runAfter } from '../../contracts/run-after.js';
 import { asResponse } from '../../edge/handler-result.js';
-import { runAfter } from '../../edge/route.runner.js';
 import { type ExpressRequest, RouteRegistry } from './route.registry.js';
 
 /**

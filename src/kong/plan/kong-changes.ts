@@ -26,9 +26,38 @@ export function* kongChanges(
     if (was === undefined) added.push(label);
     else if (!isDeepStrictEqual(meaningOf(was.entity), meaningOf(entity))) changed.push(label);
   }
+  if (before !== undefined) changed.push(...reordered(before, after));
   const removed = [...old].flatMap(([key, { label }]) => (fresh.has(key) ? [] : [label]));
   return { added, removed, changed };
 }
+
+/** Where another one stands first of routes that may tie: there the first takes the request. */
+function reordered(before: KongConfiguration, after: KongConfiguration): string[] {
+  const old = rivals(before);
+  return [...rivals(after)].flatMap(([path, ids]) => {
+    const was = new Set(old.get(path));
+    const stayed = ids.filter((id) => was.has(id));
+    const stays = new Set(stayed);
+    const stood = [...was].filter((id) => stays.has(id));
+    return stood.some((id, index) => id !== stayed[index]) ? [`order of routes (${path})`] : [];
+  });
+}
+
+/** Routes that one request can match by equally much: those of one prefix, and those of any regex. */
+function rivals({ routes }: KongConfiguration): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const { id, paths } of routes) {
+    const groups = new Set((paths.length === 0 ? ['/'] : paths).map(rivalry));
+    for (const group of groups) {
+      const ids = found.get(group);
+      if (ids === undefined) found.set(group, [id]);
+      else ids.push(id);
+    }
+  }
+  return found;
+}
+
+const rivalry = (path: string): string => (path.startsWith('~') ? 'regexes' : path);
 
 function partsOf(configuration: KongConfiguration | undefined): ReadonlyMap<string, Part> {
   if (configuration === undefined) return new Map();

@@ -1,7 +1,7 @@
 import type { Exchange } from '../../contracts/exchange.js';
 import type { Dress, ResponseStage, Stage } from '../../contracts/policy.js';
 import type { RawHeaders } from '../../contracts/raw-headers.js';
-import type { UpstreamResponse } from '../../contracts/upstream-response.js';
+import { runAfter } from '../../contracts/run-after.js';
 import type { CompiledPlugin } from '../plugins/kong-plugin.js';
 
 type Phases = {
@@ -77,20 +77,5 @@ export function dressInTurn(all: readonly Dress[]): Dress {
 
 function shapeOf(stages: readonly ResponseStage[]): ResponseStage | undefined {
   if (stages.length < 2) return stages[0];
-  return (exchange, response) => inTurn(stages, exchange, response, 0);
-}
-
-function inTurn(
-  stages: readonly ResponseStage[],
-  exchange: Exchange,
-  response: UpstreamResponse,
-  from: number,
-): UpstreamResponse | Promise<UpstreamResponse> {
-  let answer = response;
-  for (let i = from; i < stages.length; i++) {
-    const next = (stages[i] as ResponseStage)(exchange, answer);
-    if (next instanceof Promise) return next.then((ready) => inTurn(stages, exchange, ready, i + 1));
-    answer = next;
-  }
-  return answer;
+  return (exchange, response) => runAfter(stages, exchange, response);
 }

@@ -47,8 +47,31 @@ describe('what a configuration changes', () => {
       'plugins: [{name: cors, enabled: false}]',
       'plugin cors',
     ],
+    [
+      'which of two routes stands first',
+      'routes: [{name: a, paths: [/]}, {name: b, paths: [/]}]',
+      'routes: [{name: b, paths: [/]}, {name: a, paths: [/]}]',
+      'order of routes (/)',
+    ],
   ])('names what holds it: %s', (_what, before, after, name) => {
     expect(changes(before, after)).toEqual({ ...NONE, changed: [name] });
+  });
+
+  it('is no new order where routes came and went between others, or none can take what another takes', () => {
+    const routes = (...names: readonly string[]) =>
+      `routes: [${names.map((name) => `{name: ${name}, paths: [/]}`).join(', ')}]`;
+
+    expect(
+      changes(
+        'routes: [{name: a, paths: [/a]}, {name: b, paths: [/b]}]',
+        'routes: [{name: b, paths: [/b]}, {name: a, paths: [/a]}]',
+      ),
+    ).toEqual(NONE);
+    expect(changes(routes('a', 'b', 'c'), routes('x', 'a', 'c', 'y'))).toEqual({
+      added: ['route x', 'route y'],
+      removed: ['route b'],
+      changed: [],
+    });
   });
 
   it('tells of a secret that it is another one, and neither of the two', () => {
