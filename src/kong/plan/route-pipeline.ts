@@ -42,18 +42,23 @@ export function kongPipeline(slots: readonly Phases[]): KongPipeline {
     }
     if (after !== undefined) steps.push(after);
   });
-  const dressed = new DressedAnswers();
+  const shaped = new ShapedAnswers();
+  const shapes = steps.length > 0;
   return {
     before: slots.flatMap(({ before }) => before ?? []),
-    shape: early.length === 0 ? shapeOf(steps) : shapeOf([...steps, dressed.note]),
-    dress: early.length === 0 ? late : [dressed.unless(dressInTurn(early)), ...late],
+    shape: shapes ? shapeOf([withReplyFields, ...steps, shaped.note]) : undefined,
+    dress: shapes ? [shaped.orElse(dressInTurn(early)), ...late] : late,
     notes,
     logs: slots.flatMap(({ log }) => log ?? []),
   };
 }
 
+/** Fields that the exchange has for its reply, as those of a rate limit, can be changed too. */
+const withReplyFields: ResponseStage = ({ replyHeaders }, response) =>
+  replyHeaders.length === 0 ? response : response.withHeaders([...response.headers, ...replyHeaders]);
+
 /** Knows the answers that have their fields already. */
-class DressedAnswers {
+class ShapedAnswers {
   readonly #fields = new WeakMap<Exchange, RawHeaders>();
 
   readonly note: ResponseStage = (exchange, response) => {
@@ -62,9 +67,13 @@ class DressedAnswers {
   };
 
   /** An answer that takes the place of a shaped one has fields of its own. */
-  unless(dress: Dress): Dress {
-    return (exchange, headers) =>
-      this.#fields.get(exchange) === headers ? headers : dress(exchange, headers);
+  orElse(dress: Dress): Dress {
+    return (exchange, headers) => {
+      if (this.#fields.get(exchange) !== headers) return dress(exchange, headers);
+      // They are among the others.
+      exchange.replyHeaders.length = 0;
+      return headers;
+    };
   }
 }
 
@@ -75,7 +84,6 @@ export function dressInTurn(all: readonly Dress[]): Dress {
   return (exchange, headers) => all.reduce((fields, dress) => dress(exchange, fields), headers);
 }
 
-function shapeOf(stages: readonly ResponseStage[]): ResponseStage | undefined {
-  if (stages.length < 2) return stages[0];
+function shapeOf(stages: readonly ResponseStage[]): ResponseStage {
   return (exchange, response) => runAfter(stages, exchange, response);
 }

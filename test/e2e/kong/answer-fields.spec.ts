@@ -18,11 +18,13 @@ services:
       - {name: keyed, paths: [/keyed], plugins: [{name: key-auth}]}
 plugins:
   - {name: cors, config: {origins: ["https://shop.test"], exposed_headers: [x-cid]}}
+  - {name: rate-limiting, config: {minute: 100, hour: 1000, policy: local}}
   - {name: correlation-id, config: {header_name: X-Cid, echo_downstream: true}}
   - name: response-transformer
     config:
-      remove: {headers: [access-control-expose-headers]}
+      remove: {headers: [access-control-expose-headers, x-ratelimit-remaining-hour]}
       rename: {headers: ["x-cid:x-trace"]}
+      replace: {headers: ["x-ratelimit-limit-minute:many"]}
       add: {headers: ["access-control-allow-origin:never", "x-own:1"], json: ["more:1"]}
 `);
 });
@@ -40,6 +42,11 @@ const SHAPED: Fields = {
   'x-trace': 'mine',
   'x-own': '1',
 };
+const SHAPED_LIMIT: Fields = {
+  'x-ratelimit-limit-minute': 'many',
+  'x-ratelimit-limit-hour': '1000',
+  'x-ratelimit-remaining-hour': undefined,
+};
 /** The answer that was shaped never came; this one was made in its place. */
 const UNSHAPED: Fields = {
   'access-control-allow-origin': 'https://shop.test',
@@ -47,11 +54,13 @@ const UNSHAPED: Fields = {
   'x-cid': 'mine',
   'x-trace': undefined,
   'x-own': undefined,
+  'x-ratelimit-limit-minute': '100',
+  'x-ratelimit-limit-hour': '1000',
 };
 
 describe('fields that plugins write on answers', () => {
   it.each<[section: string, what: string, path: string, status: number, fields: Fields]>([
-    ['§2 order', 'of an upstream', '/open/1', 200, SHAPED],
+    ['§2 order', 'of an upstream', '/open/1', 200, { ...SHAPED, ...SHAPED_LIMIT }],
     ['§2 order', 'of a plugin that refuses', '/keyed', 401, SHAPED],
     ['§2 order', 'that no route gives', '/nowhere', 404, SHAPED],
     ['§2 order', 'in place of one that broke off', '/open/broken', 502, UNSHAPED],
