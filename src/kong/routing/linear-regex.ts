@@ -1,10 +1,13 @@
 import { RE2JS, RE2JSException, RE2JSSyntaxException, RE2Set } from 're2js';
 import { refusedSyntax } from './refused-syntax.js';
+import { workPerCharacter } from './regex-work.js';
 
 /** What a regex may cost, judged at load. */
 export const REGEX_BOUNDS = {
   characters: 2_048,
   instructions: 256,
+  /** Instructions under way at each character: what keeps a path of 8 KiB below 10 ms. */
+  workPerCharacter: 48,
   /** One state of the automaton for each instruction. */
   automatonBytes: 256 * 1024,
   /**
@@ -65,7 +68,7 @@ export class LinearRegex {
         return `is no regex: ${error.message}; must have the syntax of RE2`;
       throw error;
     }
-    return excess(compiled) ?? new LinearRegex(compiled, kind);
+    return excess(compiled, kind) ?? new LinearRegex(compiled, kind);
   }
 
   matches(text: string): boolean {
@@ -102,7 +105,7 @@ export class LinearRegex {
 }
 
 /** What is too much of a sound regex. Bounds its kept states on the way. */
-function excess(compiled: RE2JS): string | undefined {
+function excess(compiled: RE2JS, kind: RegexKind): string | undefined {
   const instructions = compiled.programSize();
   if (instructions > REGEX_BOUNDS.instructions) {
     return `compiles to ${instructions} instructions; must be at most ${REGEX_BOUNDS.instructions}; use smaller repetitions, or '*' and '+'`;
@@ -111,7 +114,15 @@ function excess(compiled: RE2JS): string | undefined {
   if (numbered !== undefined) {
     return `has a group named '${numbered}'; a name must begin with a letter or '_', as numbers count the groups`;
   }
-  const { dfa } = compiled.re2();
+  const { prog, dfa } = compiled.re2();
+  // A small program needs no closer look.
+  const work =
+    instructions <= REGEX_BOUNDS.workPerCharacter
+      ? instructions
+      : workPerCharacter(prog, dfa, ANCHORS[kind] === RE2Set.UNANCHORED);
+  if (work > REGEX_BOUNDS.workPerCharacter) {
+    return `can be at ${work} places at once while it reads a long text; must be at most ${REGEX_BOUNDS.workPerCharacter}; use '[^/]*' in place of '.*', and no counted repetition behind an endless one`;
+  }
   const bytes = instructions * (dfa.numClasses + 1) * BYTES_PER_CELL;
   if (bytes > REGEX_BOUNDS.automatonBytes) {
     const kib = (limit: number) => Math.ceil(limit / 1024);

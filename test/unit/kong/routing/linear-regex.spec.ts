@@ -6,6 +6,7 @@ import { LinearRegex } from '../../../../src/kong/routing/linear-regex.js';
 import { LIMIT_MS, runs } from '../../../support/proof-size.js';
 
 const SEED = 20_261_129;
+const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 
 function compiled(source: string): LinearRegex {
   const regex = LinearRegex.compile(source, 'from the start');
@@ -59,6 +60,17 @@ describe('LinearRegex', () => {
     ['256 instructions', `${'a'.repeat(254)}`, undefined],
     ['257 instructions', `${'a'.repeat(255)}`, /compiles to 257 instructions; must be at most 256/],
     ['10,000 instructions', '/(?:a{100}){10}(?:b{100}){10}', /instructions; must be at most 256/],
+    ['48 places', '/(?:[ab]*a[ab]{41})x', undefined],
+    ['49 places', '/(?:[ab]*a[ab]{42})x', /can be at 49 places at once.*must be at most 48/],
+    ['a repetition behind an endless one', '/((a|b|c)*).{60}z', /places at once/],
+    ['repetitions in repetitions', '/(?:(a*)(a*)(a*)(a*)(a*)){6}z', /can be at 120 places at once/],
+    ['more ways on than are looked at', '/(?:[ab]*a[ab]{0,40}){2}x', /places at once/],
+    ['a long literal', `/${'abc'.repeat(80)}`, undefined],
+    ['two UUIDs', `/(?<a>${UUID})/x/(?<b>${UUID})$`, undefined],
+    ['counted segments', '/[a-z]{1,32}/[a-z]{1,32}/[0-9]{1,20}$', undefined],
+    ['many alternatives', '/(?:en|de|fr|it|es|pt|nl|pl|ru|zh|ja|ko)(?:-[A-Z]{2})?/.*', undefined],
+    ['file endings', '/static/.*\\.(?:js|css|png|jpg|jpeg|gif|svg|ico|woff2?|ttf|map|txt|xml)$', undefined],
+    ['many segments', `${'/([^/]+)'.repeat(30)}$`, undefined],
     ['a Unicode class', '/\\pL', undefined],
     ['many Unicode classes', '/\\pL{40}', /automaton of \d+ KiB; must be at most 256 KiB/],
   ])('bounds %s', (_what, source, reason) => {
@@ -201,7 +213,8 @@ describe('LinearRegex', () => {
     ['alternatives that overlap', '/(a|a|aa)+$', `/${'a'.repeat(LENGTH)}b`],
     ['many groups', '/(.*)(.*)(.*)(.*)(.*)x', `/${'a'.repeat(LENGTH)}`],
     ['many states', '/(a|b)*a(a|b){12}$', `/${shuffled('ab')}`],
-    ['many instructions', '/(?:[a-z]*x[a-z]{0,60}y|[a-y]*z[a-z]{0,60}q)$', `/${shuffled('xyzaq')}`],
+    ['as many places at once as there may be', '/(?:[ab]*a[ab]{41})x', `/${shuffled('ab')}`],
+    ['as many ways on as there may be', '/.*(?:.{0,10}a){2}z', `/${'a'.repeat(LENGTH)}`],
   ])('is not slowed down by %s (THREATS 97)', (_what, pattern, path) => {
     const regex = compiled(pattern);
     let fastest = Number.POSITIVE_INFINITY;
@@ -209,16 +222,18 @@ describe('LinearRegex', () => {
     for (let i = 0; i < 5; i++) {
       const startedAt = performance.now();
       regex.matches(path);
+      regex.locate(path);
       fastest = Math.min(fastest, performance.now() - startedAt);
     }
 
-    expect(fastest).toBeLessThan(50);
+    // Up to 9 ms on a machine that has nothing else to do.
+    expect(fastest).toBeLessThan(30);
   });
 
   it('keeps little of what it saw, whatever it saw', () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
-    const regexes = Array.from({ length: 10 }, (_, i) => compiled(`/(a|b)*a(a|b){14}${i}`));
+    const regexes = Array.from({ length: 10 }, (_, i) => compiled(`/(a|b)*a(a|b){12}${i}`));
     collect();
     const before = process.memoryUsage().heapUsed;
 
