@@ -1,11 +1,20 @@
+import { executionAsyncResource } from 'node:async_hooks';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { connect } from 'node:http2';
+import { connect, type Http2Session } from 'node:http2';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { keptSessions } from '../../src/contracts/http2-session-life.js';
 import { ask, type RunningGateway, startGateway } from '../support/gateway.harness.js';
-import { FrameUpstream } from '../support/http2-frame.upstream.js';
+import {
+  END_STREAM,
+  type FrameScript,
+  FrameUpstream,
+  frame,
+  GOAWAY,
+  head,
+  uint32,
+} from '../support/http2-frame.upstream.js';
 import { PlainModule } from '../support/plain.gateway.js';
 import { UpstreamClient } from '../support/upstream.client.js';
 
@@ -74,5 +83,44 @@ describe('a session', () => {
     client.close();
 
     await kept(0);
+  });
+
+  const goAway = (stream: number): Buffer => frame(GOAWAY, 0, 0, uint32(stream, 0));
+  const whole = (stream: number): Buffer => head(stream, END_STREAM, [':status', '204']);
+
+  it.each<[what: string, script: FrameScript]>([
+    ['its last answer', (connection, stream) => connection.send(goAway(stream), whole(stream))],
+    [
+      'a GOAWAY behind its last answer',
+      (connection, stream) => connection.send(whole(stream), goAway(stream)),
+    ],
+    ['a GOAWAY that takes nothing', (connection) => connection.send(goAway(0))],
+    [
+      'an answer that is none',
+      (connection, stream) => connection.send(head(stream, END_STREAM, ['x-a', '1'])),
+    ],
+  ])('to an upstream is not ended while node reads %s', async (_what, script) => {
+    const silent = await FrameUpstream.start();
+    silent.script = script;
+    const probe = connect(silent.url).on('error', () => {});
+    const prototype = Object.getPrototypeOf(Object.getPrototypeOf(probe)) as Http2Session;
+    probe.destroy();
+    const endedIn: unknown[] = [];
+    const { destroy } = prototype;
+    const ending = vi.spyOn(prototype, 'destroy').mockImplementation(function (this: Http2Session, ...args) {
+      // Node ends sessions by itself as well, where it holds that to be safe.
+      if (/[\\/]src[\\/]/.test(new Error().stack ?? ''))
+        endedIn.push(executionAsyncResource().constructor.name);
+      destroy.apply(this, args);
+    });
+    const client = new UpstreamClient({ targets: [silent.url], protocol: 'http2' });
+
+    await client.get().answer.catch(() => {});
+    client.close();
+    await vi.waitFor(() => expect(endedIn.length).toBeGreaterThan(0));
+    ending.mockRestore();
+    await silent.close();
+
+    expect(new Set(endedIn)).toEqual(new Set(['Immediate']));
   });
 });

@@ -14,6 +14,7 @@ export class Http2Connection {
   /** Streams that were opened and are not closed yet. */
   open = 0;
   readonly #secure: boolean;
+  #abandoned = false;
   /** Requests of the read that is going on. */
   #arrived: Arrival[] = [];
 
@@ -41,6 +42,11 @@ export class Http2Connection {
     this.session.destroy();
   }
 
+  /** What arrived and was not served yet never is: the connection is about to be destroyed. */
+  abandon(): void {
+    this.#abandoned = true;
+  }
+
   #take(stream: ServerHttp2Stream, raw: readonly string[]): void {
     this.open++;
     // A stream that breaks is told by its end; unheard, the event would end the process.
@@ -62,6 +68,7 @@ export class Http2Connection {
   #serveArrived(): void {
     const arrived = this.#arrived;
     this.#arrived = [];
+    if (this.#abandoned) return;
     for (const { request, reply } of arrived) {
       if (!reply.destroyed) this.#serveOne(request, reply);
     }

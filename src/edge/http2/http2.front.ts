@@ -63,7 +63,10 @@ export class Http2Front {
     outliveStreams(session);
     const socket = this.#accepting as Socket;
     const peer = peerOf(socket);
-    const closed = guardSession(session, HTTP2_LIMITS, (abuse) => this.abused(abuse, peer.address));
+    const closed = guardSession(session, HTTP2_LIMITS, (abuse) => {
+      connection.abandon();
+      this.abused(abuse, peer.address);
+    });
     const connection = new Http2Connection(session, socket, peer, this.#serve, closed);
     this.#connections.add(connection);
     session.on('close', () => this.#connections.delete(connection));

@@ -1,4 +1,5 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import { destroySession } from '../../contracts/http2-session-life.js';
 import type { Http2Limits } from './http2-limits.js';
 import { TokenBucket } from './token-bucket.js';
 
@@ -14,8 +15,9 @@ const BYTES_PER_PING = 4_096;
 /**
  * Closes a connection that makes work without end: with GOAWAY (ENHANCE_YOUR_CALM), at once, all its streams cancelled.
  *
- * Frames are counted while the bytes they came in are still being read, so that the rest of these bytes makes no more
- * work. What node:http2 counts by itself closes the connection as an error of the session, which is told as `protocol`.
+ * Frames are counted while the bytes they came in are still being read; the connection is closed behind these, before a
+ * request of theirs is served. What node:http2 counts by itself closes the connection as an error of the session, which is
+ * told as `protocol`.
  *
  * @param onAbuse told once of each connection that is closed for what its client did
  * @returns what is to be told of each stream that closed, so that it needs no listener of its own on every one
@@ -31,11 +33,12 @@ export function guardSession(
   const wasted = new TokenBucket(limits.wastedStreams, now);
   let writtenBytes = 0;
 
+  let closing = false;
   const close = (abuse: Http2Abuse): void => {
-    if (session.destroyed) return;
+    if (closing || session.destroyed) return;
+    closing = true;
     onAbuse(abuse, session);
-    // Null, for without an error Node would send the code of none in place of ours.
-    session.destroy(null as unknown as undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    destroySession(session, constants.NGHTTP2_ENHANCE_YOUR_CALM);
   };
 
   /** gRPC clients ping once for each round trip of a long answer. */

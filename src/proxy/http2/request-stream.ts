@@ -84,7 +84,7 @@ export class RequestStream implements UploadOwner, ResponseOwner {
     stream.on('error', (error) => {
       this.#error ??= error;
     });
-    stream.on('close', () => this.lost(undefined));
+    stream.on('close', () => this.#lost(undefined, this.#session?.destroyed !== false));
     if (rest === undefined) this.bodySent();
     else this.#send(stream, rest);
   }
@@ -98,15 +98,20 @@ export class RequestStream implements UploadOwner, ResponseOwner {
     if (code === 'upstream-timeout') owner.unheard();
   }
 
-  /** The stream, or its whole connection, is gone. */
-  lost(cause: Error | undefined): void {
+  /** The whole connection is gone. */
+  disconnected(cause: Error | undefined): void {
+    this.#lost(cause, true);
+  }
+
+  /** The stream is gone, and maybe its connection with it. */
+  #lost(cause: Error | undefined, connection: boolean): void {
     if (this.#phase === OVER) return;
     const { trace } = this.attempt;
     const rstCode = this.#stream?.rstCode ?? 0;
     const error = this.#error ?? cause;
     if (isUnprocessed(rstCode, error)) trace.unprocessed = !trace.answered;
     // The upstream ended this stream and no other: that is an answer, not a connection that died in the pool.
-    else if (this.#session?.destroyed === false) trace.answered = true;
+    else if (!connection) trace.answered = true;
     this.#fail(streamFailure(rstCode, error));
   }
 

@@ -1,8 +1,8 @@
-import { type ClientHttp2Session, connect } from 'node:http2';
+import { type ClientHttp2Session, connect, constants } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Target } from '../../contracts/forwarder.js';
 import { GatewayError } from '../../contracts/gateway-error.js';
-import { outliveStreams } from '../../contracts/http2-session-life.js';
+import { destroySession, outliveStreams } from '../../contracts/http2-session-life.js';
 import type { Attempt } from '../http1/attempt.js';
 import { connectionFailure } from '../http1/connect-failure.js';
 import { AttemptQueue } from '../upstream/attempt-queue.js';
@@ -230,17 +230,16 @@ export class UpstreamSession implements StreamOwner {
     const lost = [...this.#streams];
     if (this.#served && lost.length > 0) this.owner.distrustIdle();
     this.#close();
-    for (const stream of lost) stream.lost(cause ?? this.#socket.errored ?? undefined);
+    for (const stream of lost) stream.disconnected(cause ?? this.#socket.errored ?? undefined);
   }
 
   #close(): void {
     if (this.#phase === CLOSED) return;
     this.#phase = CLOSED;
     const socket = this.#socket;
-    this.#session?.destroy();
-    // In a turn of its own, so that GOAWAY leaves; no peer keeps a connection half open.
     if (this.#session === undefined) socket.destroy();
-    else setImmediate(() => socket.destroy());
+    // No peer keeps a connection half open.
+    else destroySession(this.#session, constants.NGHTTP2_NO_ERROR, () => socket.destroy());
     this.owner.closed(this);
   }
 }
