@@ -3,8 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Http2Session } from 'node:http2';
 import { fileURLToPath } from 'node:url';
+import { queryObjects } from 'node:v8';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { keptSessions } from '../../src/contracts/http2-session-life.js';
+import { Http2Connection } from '../../src/edge/http2/http2.connection.js';
 import { ask, type RunningGateway, startGateway } from '../support/gateway.harness.js';
 import {
   END_STREAM,
@@ -73,6 +75,17 @@ describe('a session', () => {
     session.destroy();
 
     await kept(0);
+  });
+
+  it('of a client that left leaves nothing behind, although its idle time is not over', async () => {
+    for (let i = 0; i < 20; i++) {
+      const session = connect(gateway.url);
+      await once(session, 'remoteSettings');
+      session.destroy();
+    }
+    await kept(0);
+
+    await vi.waitFor(() => expect(queryObjects(Http2Connection, { format: 'count' })).toBe(0), 5_000);
   });
 
   it('to an upstream is kept while it stands, and no longer', async () => {

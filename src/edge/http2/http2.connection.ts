@@ -13,6 +13,8 @@ export type RequestTaker = (connection: Http2Connection, request: Http2Request, 
 export class Http2Connection {
   /** Streams that were opened and are not closed yet. */
   open = 0;
+  /** Called when the last of them closed. */
+  rested: () => void = ignore;
   readonly #secure: boolean;
   #abandoned = false;
   /** Requests of the read that is going on. */
@@ -54,6 +56,7 @@ export class Http2Connection {
     stream.on('close', () => {
       this.open--;
       this.closed(stream);
+      if (this.open === 0) this.rested();
     });
     const head = readHead(raw, this.#secure);
     const line = new Http2Line(stream, this.socket);

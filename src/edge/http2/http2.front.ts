@@ -87,13 +87,17 @@ export class Http2Front {
     return fieldCount > this.limits.maxHeaderCount || fieldBytes > this.limits.maxHeaderBytes;
   }
 
+  /** Not by the session's own timeout: Node lets that run on behind the end, and keeps all of the session for it. */
   #closeIdle(session: ServerHttp2Session, connection: Http2Connection): void {
     const { keepAliveTimeoutMs } = this.limits;
     if (keepAliveTimeoutMs === 0) return;
-    session.setTimeout(keepAliveTimeoutMs, () => {
-      // Streams have clocks of their own.
+    const timer = setTimeout(() => {
+      // Streams have clocks of their own; the last of them starts this one again.
       if (connection.open === 0) connection.close();
-    });
+    }, keepAliveTimeoutMs).unref();
+    connection.rested = () => timer.refresh();
+    session.on('ping', connection.rested);
+    session.on('close', () => clearTimeout(timer));
   }
 }
 
