@@ -26,10 +26,13 @@ export function outliveStreams(session: Http2Session): void {
   });
 }
 
+/** The same for every session of a process, clients' and upstreams'. */
+let handleSymbol: symbol | undefined;
+
 /** Undefined for a session that ended already, or of a Node that keeps it elsewhere. */
 function nativeHalfOf(session: Http2Session): unknown {
-  const symbol = Object.getOwnPropertySymbols(session).find(({ description }) => description === 'kHandle');
-  return symbol === undefined ? undefined : (session as unknown as Record<symbol, unknown>)[symbol];
+  handleSymbol ??= Object.getOwnPropertySymbols(session).find(({ description }) => description === 'kHandle');
+  return handleSymbol && (session as unknown as Record<symbol, unknown>)[handleSymbol];
 }
 
 /**

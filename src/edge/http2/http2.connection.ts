@@ -1,5 +1,6 @@
-import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
+import { destroySession } from '../../contracts/http2-session-life.js';
 import { announcePeer, type Peer } from '../peer-address.js';
 import { readHead } from './http2.fields.js';
 import { Http2Line } from './http2.line.js';
@@ -41,7 +42,7 @@ export class Http2Connection {
   }
 
   destroy(): void {
-    this.session.destroy();
+    destroySession(this.session, constants.NGHTTP2_NO_ERROR);
   }
 
   /** What arrived and was not served yet never is: the connection is about to be destroyed. */

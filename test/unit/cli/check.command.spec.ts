@@ -95,16 +95,20 @@ describe('portcullis check', () => {
     expect(err).toContain('which looks ahead or behind');
   });
 
+  /** What is said of a service with these fields, and with a route that is refused late. */
+  const checkLate = (service: string, route: string) => {
+    const body = `services: [{name: s, ${service}, routes: [{name: r, ${route}}, {name: q, paths: [/q]}]}]`;
+    writeFileSync(file('late.yml'), `_format_version: "3.0"\n${body}`);
+    return commandLine(`check ${file('late.yml')}`);
+  };
+
   it.each(REFUSED_LATE)(
     'prints what a start would refuse when it makes routes of a file (%s), exit 78',
     async (_, route, message) => {
-      const body = `services: [{name: s, host: h, routes: [{name: r, ${route}}, {name: q, paths: [/q]}]}]`;
-      writeFileSync(file('planned.yml'), `_format_version: "3.0"\n${body}`);
-
-      const { exitCode, err } = await commandLine(`check ${file('planned.yml')}`);
+      const { exitCode, err } = await checkLate('host: h', route);
 
       expect(exitCode).toBe(78);
-      expect(err).toMatch(/The configuration cannot run; 1 to mend:\n {2}\S+planned\.yml:2:\d+/);
+      expect(err).toMatch(/The configuration cannot run; 1 to mend:\n {2}\S+late\.yml:2:\d+/);
       expect(err).toMatch(message);
     },
   );
@@ -112,10 +116,7 @@ describe('portcullis check', () => {
   it.each(REFUSED_LATE)(
     'prints that together with what is wrong elsewhere (%s)',
     async (_, route, message) => {
-      const body = `services: [{name: s, hots: h, routes: [{name: r, ${route}}, {name: q, paths: [/q]}]}]`;
-      writeFileSync(file('twofold.yml'), `_format_version: "3.0"\n${body}`);
-
-      const { exitCode, err } = await commandLine(`check ${file('twofold.yml')}`);
+      const { exitCode, err } = await checkLate('hots: h', route);
 
       expect(exitCode).toBe(78);
       expect(err).toContain("hots is no field of Kong's here");
